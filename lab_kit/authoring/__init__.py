@@ -1,0 +1,1 @@
+"""Build what students open from the stories and finished files in `solutions/`."""

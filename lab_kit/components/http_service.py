@@ -1,0 +1,113 @@
+"""Serve a few HTTP routes on loopback and remember who asked for what.
+
+It stands for whatever a function talks to across the network. The one who owns it sees every
+call, in order, so what a function fetched is counted outside of the function's process.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Call:
+    """Hold one request: its method, its path with query, its body, and when it came (seconds)."""
+
+    method: str
+    path: str
+    body: bytes
+    at: float
+
+    def json(self) -> Any:
+        """Return the body as JSON; ValueError when it is none."""
+        return json.loads(self.body)
+
+
+class HttpService:
+    """Answer each request with `answer(call)`, a JSON-like value or a pair (status, value).
+
+    A KeyError from `answer` is a 404. Each answer takes at least `delay_s` seconds.
+    Use as `with HttpService(...) as service:`; `service.address` is a (host, port) on loopback.
+    """
+
+    def __init__(self, answer: Callable[[Call], object], *, delay_s: float = 0.0) -> None:
+        self.calls: list[Call] = []
+        self.delay_s = delay_s
+        self._answer = answer
+        self._lock = threading.Lock()
+        self._server = _Server(self)
+        self.address: tuple[str, int] = ("127.0.0.1", self._server.server_port)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+        )
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        """Return the address as http://host:port."""
+        return f"http://{self.address[0]}:{self.address[1]}"
+
+    def count(self, path: str, method: str | None = None) -> int:
+        """Return how many calls asked for exactly `path` (with `method`, if given)."""
+        return sum(c.path == path and method in (None, c.method) for c in list(self.calls))
+
+    def respond(self, call: Call) -> tuple[int, bytes]:
+        """Record the call, wait, and work out the answer; `answer` runs one call at a time."""
+        time.sleep(self.delay_s)
+        with self._lock:
+            self.calls.append(call)
+            try:
+                result = self._answer(call)
+            except KeyError:
+                result = (404, {"error": f"nothing at {call.path}"})
+        status, value = result if isinstance(result, tuple) else (200, result)
+        return status, json.dumps(value).encode()
+
+    def close(self) -> None:
+        """Stop serving; safe to call twice."""
+        self._server.shutdown()
+        self._thread.join(timeout=5)
+        self._server.server_close()
+
+    def __enter__(self) -> HttpService:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self, service: HttpService) -> None:
+        self.service = service
+        super().__init__(("127.0.0.1", 0), _Handler)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: _Server
+
+    def _serve(self) -> None:
+        size = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(min(size, 1_000_000))
+        call = Call(self.command, self.path, body, time.monotonic())
+        status, answer = self.server.service.respond(call)
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    do_GET = do_POST = do_PUT = do_DELETE = _serve
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Stay silent: the owner reads `calls`."""

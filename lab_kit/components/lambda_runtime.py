@@ -1,0 +1,209 @@
+"""Run a Lambda function the way Lambda does, on AWS's own runtime client.
+
+    with LambdaRuntime(folder, "handler.handler") as runtime:
+        invocation = runtime.invoke({"sku": "A-1", "quantity": 3})
+        invocation.payload, invocation.log
+
+As on AWS: one environment per request that is being served, reuse, throttling, init and invoke
+phases, time and memory limits, error types, log lines and the bill. Where this is simpler:
+- An init phase that fails is not tried a second time before the caller hears of it; one that
+  takes longer than 10 s is, within the function's own time limit, as on AWS.
+- Environments are not frozen between invocations and not dropped when idle.
+- A snapshot (`snap_start`) is a live process that waits at the runtime client's own
+  `restore/next`: hooks run for real, but every restored environment has its own snapshot.
+- A provisioned environment that ends is not replaced.
+Response streaming is not offered.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from lab_kit.components.lambda_environment import Environment
+from lab_kit.components.lambda_invocation import Invocation
+from lab_kit.components.lambda_pool import Pool
+from lab_kit.components.lambda_serve import Server
+from lab_kit.components.lambda_settings import MAX_REQUEST, Settings, need_client, new_id
+from lab_kit.components.relay import Relay
+from lab_kit.errors import UsageError
+
+logger = logging.getLogger(__name__)
+
+
+class LambdaRuntime:
+    """Run the function in `folder`; a context manager, safe for threads.
+
+    folder, handler: the code, read-only for the handler, and where it starts (`file.function`)
+    memory_mb, tmp_mb: MiB;  timeout_s, init_timeout_s: seconds
+    environment: variables of the function;  name: the function's name
+    account_concurrency, reserved: how many requests may run at a time, in all and of this function
+    provisioned: environments that are initialised beforehand;  snap_start: see above
+    services: variable name -> (host, port) on our loopback, which the handler reaches at the URL
+        in that variable and nowhere else
+    """
+
+    def __init__(
+        self,
+        folder: str | os.PathLike[str],
+        handler: str = "handler.handler",
+        *,
+        name: str = "kiosk",
+        memory_mb: int = 128,
+        timeout_s: float = 3.0,
+        init_timeout_s: float = 10.0,
+        environment: Mapping[str, str] = {},
+        account_concurrency: int = 10,
+        reserved: int | None = None,
+        provisioned: int = 0,
+        snap_start: bool = False,
+        tmp_mb: int = 512,
+        services: Mapping[str, tuple[str, int]] = {},
+    ) -> None:
+        need_client()
+        self._settings = Settings(
+            Path(folder).resolve(), handler, name, memory_mb, timeout_s, init_timeout_s, tmp_mb,
+            dict(environment), dict(services),
+        )  # fmt: skip
+        limit = account_concurrency if reserved is None else reserved
+        if not 0 <= limit <= account_concurrency:
+            raise UsageError(
+                f"The reserved concurrency {limit} does not fit.",
+                f"The account has {account_concurrency} to give, and less than 0 is nothing.",
+                f"Choose 0 to {account_concurrency}, or raise account_concurrency.",
+            )
+        self._reserved = reserved is not None
+        self._pool = Pool(limit)
+        self._relay = Relay()
+        self._server = Server(self._settings, self._pool, self._relay, snap_start=snap_start)
+        self._listeners: list[Callable[[Invocation], None]] = []
+        if provisioned or snap_start:
+            try:
+                self.provision(provisioned or 1)
+            except BaseException:
+                self.close()
+                raise
+
+    @property
+    def environments(self) -> list[Environment]:
+        """Return the environments that exist now, the oldest first."""
+        return self._pool.environments
+
+    def invoke(
+        self, event: object, *, client_context: object = None, trace_id: str | None = None
+    ) -> Invocation:
+        """Run the function once and wait for the result; never raises for what the function did.
+
+        event: a JSON value, or bytes that are sent as they are
+        Raises UsageError for an event that is not JSON, Unavailable once closed.
+        """
+        body = event if isinstance(event, bytes) else _json(event)
+        trace = trace_id or _new_trace_id()
+        invocation = Invocation(new_id(), trace_id=trace, memory_mb=self._settings.memory_mb)
+        if len(body) > MAX_REQUEST:
+            why = (
+                f"Request must be smaller than {MAX_REQUEST} bytes for the InvokeFunction operation"
+            )
+            invocation.refuse(
+                "too_large", 413, "RequestTooLargeException", {"Type": "User", "message": why}
+            )
+        elif isinstance(event, bytes) and (fault := _fault(body)):
+            why = f"Could not parse request body into json: {fault}"
+            invocation.refuse(
+                "bad_request",
+                400,
+                "InvalidRequestContentException",
+                {"Type": "User", "message": why},
+            )
+        elif not self._pool.enter():
+            kind = "ReservedFunctionConcurrent" if self._reserved else "Concurrent"
+            reason = {"Reason": f"{kind}InvocationLimitExceeded", "Type": "User"}
+            invocation.refuse(
+                "throttled",
+                429,
+                "TooManyRequestsException",
+                {**reason, "message": "Rate Exceeded."},
+            )
+        else:
+            try:
+                self._server.serve(invocation, body, client_context)
+            finally:
+                self._pool.leave()
+        self._tell(invocation)
+        return invocation
+
+    def provision(self, number: int = 1) -> int:
+        """Initialise `number` environments beforehand; return how many got ready.
+
+        One that fails is left out: the next invocation that needs one says why.
+        """
+        if number > self._pool.room:
+            raise UsageError(
+                f"{number} environments are more than the function may have.",
+                f"Its concurrency leaves room for {self._pool.room} more.",
+                "Raise account_concurrency or reserved, or provision fewer.",
+            )
+        ready: list[bool] = []
+        threads = [
+            threading.Thread(
+                target=lambda: ready.append(self._server.prepare()), name="provision", daemon=True
+            )
+            for _ in range(number)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return sum(ready)
+
+    def on_invocation(self, callback: Callable[[Invocation], None]) -> Callable[[], None]:
+        """Call back after each invocation, in the thread that invoked; return what undoes this."""
+        self._listeners.append(callback)
+        return lambda: self._listeners.remove(callback)
+
+    def close(self) -> None:
+        """End every environment at once; requests that are running raise Unavailable."""
+        self._pool.close()
+        self._relay.close()
+
+    def __enter__(self) -> LambdaRuntime:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _tell(self, invocation: Invocation) -> None:
+        for listener in list(self._listeners):
+            try:
+                listener(invocation)
+            except Exception:
+                logger.exception("A callback of LambdaRuntime.on_invocation failed.")
+
+
+def _json(event: object) -> bytes:
+    try:
+        return json.dumps(event, allow_nan=False, separators=(",", ":")).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UsageError(
+            "The event is not a JSON value.",
+            f"{type(error).__name__}: {error}",
+            "Pass dicts with text keys, lists, text, numbers, True, False or None.",
+        ) from None
+
+
+def _fault(body: bytes) -> str:
+    try:
+        json.loads(body)
+    except (ValueError, RecursionError) as error:
+        return str(error)
+    return ""
+
+
+def _new_trace_id() -> str:
+    root = f"1-{int(time.time()):08x}-{os.urandom(12).hex()}"
+    return f"Root={root};Parent={os.urandom(8).hex()};Sampled=0"

@@ -1,0 +1,102 @@
+"""Describe a lab and its checks to whoever asks for a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol
+
+from lab_kit.errors import AuthorError
+
+
+class ExerciseLike(Protocol):
+    """Have a file and belong to the core or not."""
+
+    @property
+    def file(self) -> str: ...
+    @property
+    def core(self) -> bool: ...
+
+
+class LabLike(Protocol):
+    """Have a name, a title and exercises, as `lab_kit.course.LabInfo` does."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def exercises(self) -> Iterable[ExerciseLike]: ...
+
+
+@dataclass(frozen=True)
+class LabSpec:
+    """Name a lab and its exercises in order; each exercise is `{"file": str, "core": bool}`.
+
+    A check file belongs to the exercise of the same stem. Without exercises every check
+    file makes one of its own.
+    """
+
+    name: str
+    title: str
+    exercises: Sequence[Mapping[str, Any]] = field(default=())
+
+    @classmethod
+    def of(cls, lab: LabLike) -> LabSpec:
+        rows = tuple({"file": e.file, "core": e.core} for e in lab.exercises)
+        return cls(lab.name, lab.title, rows)
+
+    def place(self, stem: str) -> tuple[int, str, bool]:
+        """Return the number, the file and the coreness of the exercise with this stem."""
+        for number, exercise in enumerate(self.exercises):
+            if stem_of(str(exercise["file"])) == stem:
+                return number, str(exercise["file"]), bool(exercise.get("core", True))
+        if self.exercises:
+            files = ", ".join(str(e["file"]) for e in self.exercises)
+            raise AuthorError(
+                f"check_{stem}.py belongs to no exercise of {self.name}.",
+                f"The exercises are {files}.",
+                "name the check file after an exercise, or add the exercise to the story.",
+            )
+        return 0, f"{stem}.py", True
+
+    def encode(self) -> dict[str, Any]:
+        rows = [dict(e) for e in self.exercises]
+        return {"name": self.name, "title": self.title, "exercises": rows}
+
+
+@dataclass(frozen=True)
+class CheckInfo:
+    """Describe one check; `exercise` is the file that it judges, `place` is file:line."""
+
+    name: str
+    exercise: str
+    core: bool
+    promise: str
+    points: float
+    hints: tuple[str, ...]
+    needs: tuple[str, ...]
+    deadline: float
+    place: str
+
+    @classmethod
+    def decode(cls, data: Mapping[str, Any]) -> CheckInfo:
+        lists = {"hints": tuple(data["hints"]), "needs": tuple(data["needs"])}
+        return cls(**{**data, **lists})
+
+    def encode(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def stem_of(file: str) -> str:
+    """Return the stem of an exercise's main file: `app/Dockerfile.prod` has `Dockerfile`."""
+    return file.rstrip("/").split("/")[-1].split(".")[0]
+
+
+def select(checks: Sequence[CheckInfo], only: Sequence[str]) -> list[CheckInfo]:
+    """Return the checks that `only` names, by check or by exercise, and those they need."""
+    wanted = {c.name for c in checks if {c.name, c.exercise, stem_of(c.exercise)} & set(only)}
+    for one in reversed(checks):
+        if one.name in wanted:
+            wanted.update(one.needs)
+    return [c for c in checks if c.name in wanted]

@@ -1,0 +1,126 @@
+"""Reach a submission from a check: call its functions, read its files, explain its errors.
+
+Nothing here imports or evaluates what a student wrote; a call goes to a sandboxed process
+of its own, which is started on first use and ends with the check.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lab_kit.errors import Failed
+from lab_kit.judge import remote
+from lab_kit.judge.words import Fault, Words, call_text
+
+if TYPE_CHECKING:
+    from lab_kit.process import Reply, Student
+
+READ_LIMIT = 1 << 20
+
+
+class Submission:
+    """Stand for one student's work during one check."""
+
+    def __init__(self, folder: Path, lab: str, slow: set[tuple[str, str]] | None = None) -> None:
+        self.folder = folder
+        self.lab = lab
+        self.words = Words(lab, folder)
+        self._slow = set() if slow is None else slow
+        self._student: Student | None = None
+
+    def __enter__(self) -> Submission:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the student's process; a later call starts another."""
+        if self._student is not None:
+            student, self._student = self._student, None
+            student.close()
+
+    def call(
+        self, file: str, function: str, *args: Any, timeout: float = 5.0, **kwargs: Any
+    ) -> Any:
+        """Call a function of the submission and return its value, which is JSON-like.
+
+        Raises Failed, in words for the student, when there is no value.
+        """
+        seconds = self._patience(file, function, timeout)
+        reply = self.reply(file, function, *args, timeout=timeout, **kwargs)
+        error = reply.error
+        if error is None:
+            return reply.value
+        raise self.words.explain(
+            Fault(
+                error.kind,
+                error.type,
+                error.message,
+                error.file or file,
+                error.line,
+                error.trace,
+                function,
+                call_text(function, args, kwargs),
+                seconds,
+                reply.output,
+            )
+        )
+
+    def reply(
+        self, file: str, function: str, *args: Any, timeout: float = 5.0, **kwargs: Any
+    ) -> Reply:
+        """Call a function and return the raw reply: value or error, output, milliseconds.
+
+        Where a function has once run out of time in this run, later calls of it wait a
+        fifth as long (1 s at least): one endless loop must not hold up every check.
+        """
+        self.require(file)
+        if self._student is None:
+            from lab_kit.process import zygote
+
+            self._student = zygote().student(self.folder)
+        seconds = self._patience(file, function, timeout)
+        reply = self._student.call(file, function, *args, timeout=seconds, **kwargs)
+        kind = reply.error.kind if reply.error else ""
+        if kind == "timeout":
+            self._slow.add((file, function))
+        if kind in ("timeout", "died", "memory"):
+            self.close()
+        return reply
+
+    def _patience(self, file: str, function: str, timeout: float) -> float:
+        return max(min(timeout, 1.0), timeout / 5) if (file, function) in self._slow else timeout
+
+    def require(self, *files: str) -> None:
+        """Raise Failed, saying how to get it back, when a file is not in the submission."""
+        for file in files:
+            if not (self.folder / file).exists():
+                raise self.words.missing_file(file)
+
+    def text(self, file: str) -> str:
+        """Return a submitted file as text; Failed when it is missing, not UTF-8 or over 1 MiB."""
+        self.require(file)
+        data = (self.folder / file).read_bytes()
+        place = self.words.place(file)
+        if len(data) > READ_LIMIT:
+            said = f"It has {len(data):,} bytes; {READ_LIMIT:,} can be read."
+            raise Failed(f"{file} is too large.", said, f"shorten {place}.")
+        try:
+            return data.decode("utf-8-sig").replace("\r\n", "\n")
+        except UnicodeDecodeError as error:
+            line = data[: error.start].count(b"\n") + 1
+            said = f"The byte 0x{data[error.start]:02x} on line {line} is not UTF-8."
+            raise Failed(f"{file} is not a text file.", said, f"save {place} as UTF-8.") from None
+
+    def explain(
+        self, file: str, error_type: str, message: str, trace: Iterable[Any] = ()
+    ) -> Failed:
+        """Return the Failed for an error that a runtime reported: a Lambda invocation, an
+        HTTP answer. A NotImplementedError becomes its TODO.
+
+        `trace` holds lines as Python prints them, or (file, line, function, source) rows.
+        """
+        return remote.explain(self.words, file, error_type, message, trace)

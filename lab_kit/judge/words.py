@@ -1,0 +1,245 @@
+"""Turn what went wrong in a student's process into what, why and next.
+
+Every message names its place as `exercises/<lab>/<file>:<line>`, the path that the student
+has open, never that of the copy that was judged.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from lab_kit.errors import Failed
+
+MOST_OUTPUT = 400
+MOST_INPUT = 400
+LIBRARIES = (sys.prefix, sys.base_prefix, "/usr", "/opt")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Hold one thing that went wrong: what the process said, and what it was asked.
+
+    `kind` is as in `lab_kit.process.CallError`; `trace` is (file, line, function, source
+    line), outermost first.
+    """
+
+    kind: str
+    type: str
+    message: str
+    file: str
+    line: int | None = None
+    trace: Sequence[tuple[str, int, str, str]] = field(default=())
+    function: str = ""
+    asked: str = ""
+    seconds: float = 0.0
+    output: str = ""
+
+
+@dataclass(frozen=True)
+class Words:
+    """Find the words for faults in one submission of one lab."""
+
+    lab: str
+    folder: Path
+
+    def explain(self, fault: Fault) -> Failed:
+        """Return the Failed that a student reads."""
+        if fault.type == "NotImplementedError":
+            return self.todo(fault)
+        tell: dict[str, Callable[[Fault], Failed]] = {
+            "import": self.not_loaded,
+            "missing": self.missing,
+            "signature": self.signature,
+            "not_plain": self.not_plain,
+            "too_large": self.too_large,
+            "timeout": self.timeout,
+            "died": self.died,
+            "memory": self.memory,
+        }
+        return tell.get(fault.kind, self.raised)(fault)
+
+    # -- places ------------------------------------------------------------------------
+
+    def place(self, file: str, line: int | None = None) -> str:
+        """Return where something is, as the student would open it."""
+        path = f"exercises/{self.lab}/{self.relative(file)}"
+        return f"{path}:{line}" if line else path
+
+    def relative(self, file: str) -> str:
+        """Return a file's path inside the submission, wherever it was run from."""
+        path = PurePosixPath(file.removeprefix("./"))
+        if path.is_absolute() and not any(path.is_relative_to(root) for root in LIBRARIES):
+            for start in range(1, len(path.parts)):
+                inside = PurePosixPath(*path.parts[start:])
+                if (self.folder / inside).is_file():
+                    return str(inside)
+        return str(path)
+
+    def spot(self, fault: Fault) -> tuple[str, int | None]:
+        """Return the file and line that a student should look at first."""
+        if fault.trace:
+            return fault.trace[-1][0], fault.trace[-1][1]
+        if fault.line:
+            return fault.file, fault.line
+        return fault.file, self.definition(fault.file, fault.function)
+
+    def definition(self, file: str, function: str) -> int | None:
+        """Return the line on which a function begins; parsing runs nothing of it."""
+        return definition(self.folder / self.relative(file), function)
+
+    def at(self, fault: Fault) -> str:
+        return self.place(*self.spot(fault))
+
+    # -- words -------------------------------------------------------------------------
+
+    def todo(self, fault: Fault) -> Failed:
+        text = fault.message.strip() or f"{fault.function or self.relative(fault.file)} is empty."
+        text = text if text.upper().startswith("TODO") else f"TODO: {text}"
+        return Failed(text, "", f"write it at {self.at(fault)}.")
+
+    def not_loaded(self, fault: Fault) -> Failed:
+        name = self.relative(fault.file)
+        if fault.type in ("SyntaxError", "IndentationError", "TabError"):
+            file, line = fault.file, fault.line  # not the trace's end, which only imported it
+            name, source = self.relative(file), self.source_line(file, line)
+            why = f"{fault.type}: {fault.message}"
+            why += f"\n{self.place(file, line)}: {source}" if source else ""
+            next = f"correct {self.place(file, line)}, or the line above it."
+            return Failed(f"Python could not read {name}.", why, next)
+        why = self.evidence(fault)
+        if fault.type in ("ModuleNotFoundError", "ImportError"):
+            next = f"import only Python's own library and your own files: {self.at(fault)}."
+        else:
+            next = f"look at {self.at(fault)}; it runs as soon as the file is imported."
+        return Failed(f"{name} could not be imported.", why, next)
+
+    def missing(self, fault: Fault) -> Failed:
+        name = self.relative(fault.file)
+        if not (self.folder / name).is_file():
+            return self.missing_file(name)
+        wanted = fault.function or "the function"
+        return Failed(
+            f"{name} has no function called {wanted}.",
+            fault.message,
+            f"define {wanted} in {self.place(name)}.",
+        )
+
+    def missing_file(self, name: str) -> Failed:
+        return Failed(
+            f"{name} is missing.",
+            f"There is no {self.place(name)}.",
+            f"run `./lab reset {self.lab} {name}` to get it back as it was handed out.",
+        )
+
+    def signature(self, fault: Fault) -> Failed:
+        return Failed(
+            f"{fault.function} does not take the arguments that it was given.",
+            f"It was called as {fault.asked}.\n{fault.message}",
+            f"give it these parameters at {self.at(fault)}.",
+        )
+
+    def not_plain(self, fault: Fault) -> Failed:
+        return Failed(
+            f"{fault.function} returned something that is not plain data.",
+            f"{fault.message}\nIt was called as {fault.asked}.{printed(fault.output)}",
+            f"return only dict, list, str, int, float, bool or None: {self.at(fault)}.",
+        )
+
+    def too_large(self, fault: Fault) -> Failed:
+        return Failed(
+            f"{fault.function} returned more than can be taken.",
+            f"{fault.message}\nIt was called as {fault.asked}.",
+            f"return only what is asked for: {self.at(fault)}.",
+        )
+
+    def timeout(self, fault: Fault) -> Failed:
+        name = fault.function or self.relative(fault.file)
+        if fault.trace and fault.trace[0][2] == "<module>":
+            name = f"Importing {self.relative(fault.trace[0][0])}"
+        return Failed(
+            f"{name} ran longer than {fault.seconds:g} s and was stopped.",
+            f"It was called as {fault.asked}.{printed(fault.output)}",
+            f"look for a loop or a wait that does not end: {self.at(fault)}.",
+        )
+
+    def died(self, fault: Fault) -> Failed:
+        name = fault.function or self.relative(fault.file)
+        return Failed(
+            f"{name} ended its whole process instead of returning.",
+            f"{fault.message}\nIt was called as {fault.asked}.{printed(fault.output)}",
+            f"look for exit(), os._exit() or a crash, and return a value: {self.at(fault)}.",
+        )
+
+    def memory(self, fault: Fault) -> Failed:
+        return Failed(
+            f"{fault.function or self.relative(fault.file)} used more memory than it has.",
+            f"{fault.message}\nIt was called as {fault.asked}.{printed(fault.output)}",
+            f"keep less at a time: {self.at(fault)}.",
+        )
+
+    def raised(self, fault: Fault) -> Failed:
+        name = fault.function or self.relative(fault.file)
+        return Failed(
+            f"{name} raised {fault.type}.", self.evidence(fault), f"look at {self.at(fault)}."
+        )
+
+    def evidence(self, fault: Fault) -> str:
+        """Return the error, its source line, the call and the output, as far as known."""
+        file, line = self.spot(fault)
+        lines = [f"{fault.type}: {fault.message}" if fault.message else fault.type]
+        source = fault.trace[-1][3] if fault.trace else self.source_line(file, line)
+        if source:
+            lines.append(f"{self.place(file, line)}: {source.strip()}")
+        if fault.asked and fault.kind != "import":
+            lines.append(f"It was called as {fault.asked}.")
+        return "\n".join(lines) + printed(fault.output)
+
+    def source_line(self, file: str, line: int | None) -> str:
+        """Return one line of a submitted file, or '' when it cannot be had."""
+        try:
+            text = (self.folder / self.relative(file)).read_text("utf-8", "replace")
+            return text.splitlines()[line - 1].strip()[:200] if line else ""
+        except (OSError, IndexError):
+            return ""
+
+
+def printed(output: str) -> str:
+    """Return the last of what a process printed, as a sentence to append, or ''."""
+    text = output.rstrip()
+    if not text:
+        return ""
+    tail = "\n".join(text.splitlines()[-5:])[-MOST_OUTPUT:]
+    return f"\nThe last that it printed:\n{tail}"
+
+
+def call_text(function: str, args: Sequence[Any], kwargs: dict[str, Any]) -> str:
+    """Return a call as Python would write it, cut to a length that fits a message."""
+    parts = [repr(a) for a in args] + [f"{k}={v!r}" for k, v in kwargs.items()]
+    text = ", ".join(parts)
+    return f"{function}({text if len(text) <= MOST_INPUT else text[:MOST_INPUT] + ' …'})"
+
+
+def definition(path: Path, function: str) -> int | None:
+    """Return the line on which a top-level function begins."""
+    return dict(outline(path)).get(function)
+
+
+def outline(path: Path) -> list[tuple[str, int]]:
+    """Return the top-level functions of a file and their lines, found by words alone.
+
+    Nothing that a student made is parsed by a C library here: lines are read, not compiled.
+    """
+    found = []
+    try:
+        lines = path.read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return []
+    for number, line in enumerate(lines, start=1):
+        words = line.removeprefix("async ")
+        if words.startswith("def "):
+            found.append((words[4:].split("(")[0].strip(), number))
+    return found

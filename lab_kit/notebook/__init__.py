@@ -1,0 +1,1 @@
+"""Show a lab in Jupyter: the `%%exercise` magic, `Lab`, and panels. Decides no verdict."""

@@ -1,0 +1,79 @@
+"""Put every layer that this machine has around the present process, in the one order that works."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from . import landlock, limits, namespaces, seccomp, syscalls
+
+TMP = "/tmp"
+
+
+@dataclass(frozen=True)
+class Features:
+    """Say which layers the zygote found to work, by trying them in throw-away children."""
+
+    namespaces: bool = False
+    network: bool = False  # a fresh network namespace for each program
+    landlock: int = 0  # the ABI, 0 for none
+    seccomp: bool = False
+    limits: bool = True
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the fields for the judge."""
+        return asdict(self)
+
+    def flags(self, program: bool) -> int:
+        """Return the clone flags of a student or of a program."""
+        if not self.namespaces:
+            return 0
+        flags = syscalls.NEWUSER | syscalls.NEWPID | syscalls.NEWNS
+        if program:
+            flags |= syscalls.NEWIPC | (syscalls.NEWNET if self.network else 0)
+        return flags
+
+
+def enter(request: dict[str, Any], features: Features, uid: int, gid: int) -> None:
+    """Apply the layers of one request to this freshly cloned process.
+
+    Mounts come first (Landlock forbids them), capabilities go before the filter (which forbids
+    nothing that a capability would still allow), seccomp is last.
+    """
+    read, write = request["read"], request["write"]
+    if features.namespaces:
+        namespaces.map_user(uid, gid)
+        namespaces.private_view([*read, request["cwd"]], write, TMP, request["tmp_mb"])
+        write = [*write, TMP]
+    else:
+        write = [*write, *request["scratch"]]
+    if syscalls.X86 or syscalls.ARM:
+        syscalls.prctl(syscalls.PDEATHSIG, 9)
+    os.chdir(request["cwd"])
+    if features.limits:
+        limits.apply(request["limits"])
+    if features.landlock:
+        alone = request["op"] == "program" and features.network
+        connect = None if alone else request["ports"]
+        landlock.confine(read, [*write, "/dev/null"], connect=connect, cap=features.landlock)
+    if features.namespaces:
+        syscalls.drop_capabilities()
+    if features.seccomp:
+        seccomp.install(filter_for(request, features))
+
+
+def filter_for(request: dict[str, Any], features: Features) -> bytes:
+    """Choose the filter: what other layers already hold need not be refused again."""
+    if request["op"] != "program":
+        signals = features.namespaces or features.landlock >= 6
+        return seccomp.program(False, False, signals, False, False)
+    tcp = features.network or features.landlock >= 4 or bool(request["ports"])
+    return seccomp.program(request["fork"], tcp, True, features.namespaces, request["shared"])
+
+
+def prebuild(features: Features) -> None:
+    """Build the filters that most children use before any child exists."""
+    both = {"ports": [], "fork": True, "shared": False}
+    for op in ("student", "program"):
+        filter_for({"op": op, **both}, features)

@@ -1,0 +1,27 @@
+"""Set the kernel's limits for one process."""
+
+from __future__ import annotations
+
+import resource
+from collections.abc import Mapping
+
+MB = 1 << 20
+
+
+def apply(limits: Mapping[str, int]) -> None:
+    """Set soft and hard limits from a request's `limits` (see lab_kit.process.limits.Limits)."""
+    wanted = {
+        resource.RLIMIT_DATA: limits["data_mb"] * MB,
+        resource.RLIMIT_FSIZE: limits["file_mb"] * MB,
+        resource.RLIMIT_CPU: limits["cpu_s"],
+        resource.RLIMIT_NPROC: limits["threads"],
+        resource.RLIMIT_NOFILE: limits["open_files"],
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_MEMLOCK: 0,
+        resource.RLIMIT_STACK: 8 * MB,
+    }
+    for name, value in wanted.items():
+        hard = resource.getrlimit(name)[1]
+        if hard != resource.RLIM_INFINITY:
+            value = min(value, hard)
+        resource.setrlimit(name, (value, value))

@@ -1,0 +1,90 @@
+"""Refuse system calls that no submission needs (seccomp BPF, x86-64 and aarch64)."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import struct
+
+from .syscalls import ALL_NAMESPACES, X86, call, no_new_privileges, number
+
+Instruction = tuple[int, int, int, int]  # code, jump if true, jump if false, operand
+ALLOW, KILL, EPERM, ENOSYS, PRETEND = 0x7FFF0000, 0x80000000, 0x00050001, 0x00050026, 0x00050000
+ARCH = 0xC000003E if X86 else 0xC00000B7
+EQUAL, AT_LEAST, ANY_BIT, MASK, LOAD, RETURN = 0x15, 0x35, 0x45, 0x54, 0x20, 0x06
+
+NEVER = """ptrace process_vm_readv process_vm_writev process_madvise kcmp pidfd_getfd
+mount umount2 pivot_root chroot open_tree move_mount fsopen fsconfig fsmount fspick mount_setattr
+statmount listmount open_tree_attr unshare setns bpf perf_event_open userfaultfd add_key
+request_key keyctl io_uring_setup io_uring_enter io_uring_register memfd_secret kexec_load
+kexec_file_load init_module finit_module delete_module open_by_handle_at name_to_handle_at
+fanotify_init shmget shmat semget msgget mq_open syslog modify_ldt vhangup reboot acct swapon
+swapoff iopl ioperm uselib quotactl sethostname setdomainname settimeofday clock_settime""".split()
+SIGNALS = """kill tkill tgkill rt_sigqueueinfo rt_tgsigqueueinfo pidfd_open
+pidfd_send_signal""".split()
+# Landlock does not look at these, so a process with our uid could change the mode of any file.
+METADATA = """chmod fchmod fchmodat fchmodat2 chown fchown lchown fchownat utime utimes futimesat
+utimensat setxattr lsetxattr fsetxattr removexattr lremovexattr fremovexattr setxattrat
+removexattrat""".split()
+
+
+def _return(value: int) -> Instruction:
+    return (RETURN, 0, 0, value)
+
+
+def _argument(index: int) -> Instruction:
+    return (LOAD, 0, 0, 16 + 8 * index)  # the low half: both architectures are little-endian
+
+
+def _clone(fork: bool) -> list[Instruction]:
+    refuse_namespaces = [_argument(0), (ANY_BIT, 0, 1, ALL_NAMESPACES), _return(EPERM)]
+    if fork:
+        return [*refuse_namespaces, _return(ALLOW)]
+    return [*refuse_namespaces, (ANY_BIT, 0, 1, 0x10000), _return(ALLOW), _return(EPERM)]
+
+
+def _tcp_only() -> list[Instruction]:
+    return [_argument(0), (EQUAL, 1, 0, 2), (EQUAL, 0, 4, 10), _argument(1), (MASK, 0, 0, 15),
+            (EQUAL, 0, 1, 1), _return(ALLOW), _return(EPERM)]  # fmt: skip
+
+
+@functools.cache
+def program(fork: bool, tcp: bool, signals: bool, metadata: bool, shared: bool) -> bytes:
+    """Build the filter; the zygote builds each once so that a child only installs it.
+
+    `fork`: may start processes; `tcp`: may open TCP sockets (never others, except a socketpair
+    where `fork` is allowed); `signals`: may signal; `metadata`: chmod and the like really happen,
+    otherwise they answer success and do nothing; `shared`: shared anonymous memory, which
+    RLIMIT_DATA does not count.
+    """
+    rules: list[tuple[str, list[Instruction]]] = [(n, [_return(EPERM)]) for n in NEVER]
+    rules.append(("clone3", [_return(ENOSYS)]))  # glibc then uses clone, whose flags we can read
+    rules.append(("socket", _tcp_only() if tcp else [_return(EPERM)]))
+    rules.append(("clone", _clone(fork)))
+    if not fork:
+        names = ("fork", "vfork", "execve", "execveat", "socketpair")
+        rules += [(name, [_return(EPERM)]) for name in names]
+    if not signals:
+        rules += [(name, [_return(EPERM)]) for name in SIGNALS]
+    if not metadata:
+        rules += [(name, [_return(PRETEND)]) for name in METADATA]
+    if not shared:
+        rules.append(("memfd_create", [_return(EPERM)]))
+        rules.append(("mmap", [_argument(3), (MASK, 0, 0, 0x21), (EQUAL, 0, 1, 0x21),
+                               _return(EPERM), _return(ALLOW)]))  # fmt: skip
+    code: list[Instruction] = [(LOAD, 0, 0, 4), (EQUAL, 1, 0, ARCH), _return(KILL), (LOAD, 0, 0, 0)]
+    if X86:
+        code += [(AT_LEAST, 0, 1, 0x40000000), _return(KILL)]  # the x32 numbering
+    for name, body in rules:
+        if (nr := number(name)) >= 0:
+            code += [(EQUAL, 0, len(body), nr), *body]
+    code.append(_return(ALLOW))
+    return b"".join(struct.pack("HBBI", *instruction) for instruction in code)
+
+
+def install(filter: bytes) -> None:
+    """Put the filter on this process and all that it starts; there is no way back."""
+    code = ctypes.create_string_buffer(filter, len(filter))
+    no_new_privileges()
+    header = struct.pack("HxxxxxxQ", len(filter) // 8, ctypes.addressof(code))
+    call("seccomp", 1, 0, header)

@@ -1,0 +1,86 @@
+"""Open JupyterLab where the learner left off."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from lab_kit.course import Course
+from lab_kit.errors import Unavailable
+
+SETTINGS = Path(__file__).parent / "notebook" / "config"
+
+
+def start(course: Course, args: Sequence[str]) -> int:
+    """Become JupyterLab, opened at the notebook last worked on; return only if that fails.
+
+    The process is replaced, not watched over: one process less in memory, and Ctrl-C and exit
+    codes are Jupyter's own. `args` go to JupyterLab after ours, so they win.
+    """
+    argv = command(course, args, browser=has_browser(os.environ))
+    print("Opening JupyterLab. Ctrl-C twice ends it.", file=sys.stderr, flush=True)
+    try:
+        os.chdir(course.root)
+        os.execve(argv[0], argv, environment(course, os.environ))
+    except OSError as error:
+        raise Unavailable(
+            "JupyterLab could not be started.",
+            f"{argv[0]}: {error.strerror}.",
+            "run `./lab doctor` to see what is missing.",
+        ) from None
+
+
+def command(course: Course, args: Sequence[str], *, browser: bool) -> list[str]:
+    """Return the command line of JupyterLab: loopback only, with the course as its root."""
+    page = f"/lab/tree/{name}" if (name := notebook(course)) else "/lab"
+    argv = [sys.executable, "-P", "-m", "jupyterlab"]
+    argv += [f"--ServerApp.root_dir={course.root}", "--ServerApp.ip=127.0.0.1"]
+    argv += [
+        f"--LabApp.default_url={page}",
+        "--ServerApp.log_level=WARN",
+        "--LabApp.log_level=WARN",
+    ]
+    if not browser:
+        argv.append("--no-browser")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        argv.append("--allow-root")
+    return [*argv, *args]
+
+
+def notebook(course: Course) -> str:
+    """Return the notebook of the lab last worked on, else the first; empty if none is built."""
+    labs = course.labs()
+    progress = course.work / "progress"
+    used = {lab: (progress / f"{lab}.json").stat().st_mtime for lab in labs
+            if (progress / f"{lab}.json").is_file()}  # fmt: skip
+    chosen = max(used, key=used.__getitem__) if used else next(iter(labs), "")
+    return f"notebooks/{chosen}.ipynb" if chosen else ""
+
+
+def environment(course: Course, given: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of JupyterLab, its kernels and its terminals.
+
+    The course's settings stand before the learner's own, and `python` is the course's. Where the
+    home folder cannot be written to, Jupyter and IPython get one inside the course.
+    """
+    env = {**given, "BEYOND_ROOT": str(course.root), "JUPYTER_PREFER_ENV_PATH": "1"}
+    paths = [str(SETTINGS), given.get("JUPYTER_CONFIG_PATH", "")]
+    env["JUPYTER_CONFIG_PATH"] = os.pathsep.join(p for p in paths if p)
+    programs = str(Path(sys.executable).parent)
+    env["PATH"] = os.pathsep.join([programs, given.get("PATH", os.defpath)])
+    env["VIRTUAL_ENV"] = sys.prefix
+    home = Path(given.get("HOME") or "~").expanduser()
+    if not (home.is_dir() and os.access(home, os.W_OK)):
+        inner = course.work / "home"
+        inner.mkdir(parents=True, exist_ok=True)
+        env["HOME"] = str(inner)
+    return env
+
+
+def has_browser(env: Mapping[str, str]) -> bool:
+    """Say whether a window can be opened: elsewhere only the link is printed."""
+    return sys.platform == "darwin" or any(
+        env.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
+    )

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import threading
+
+done = threading.Event()
+threading.Thread(target=done.set).start()
+done.wait(1)
+
+def mean(numbers):
+    return sum(numbers) / len(numbers) if numbers else 0.0
+
+
+def is_palindrome(text):
+    return text == text[::-1]
+
+
+def word_count(text):
+    counts = {}
+    for word in text.lower().split():
+        counts[word] = counts.get(word, 0) + 1
+    return counts
+
+
+def fib(n):
+    a, b = 0, 1
+    for _ in range(n):
+        a, b = b, a + b
+    return a
+
+
+if __name__ == "__main__":
+    raise SystemExit(mean([1, 2]))

@@ -1,0 +1,171 @@
+"""Check portable.py: one core, three adapters, two vendors' runtimes."""
+
+from __future__ import annotations
+
+import json
+
+from lab_kit.judge import check, expect, expect_equal
+
+FILE = "portable.py"
+
+
+def order_of(kiosk, fresh, known=True):
+    """Return a fresh order; with an article that nobody sells, if not `known`."""
+    items = kiosk.basket()
+    if not known:
+        items.insert(
+            fresh.randrange(len(items)), {"sku": f"NO-{fresh.randint(10, 99)}", "quantity": 1}
+        )
+    return {"order_id": f"ö-{fresh.randint(1000, 9999)}", "items": items}
+
+
+def wanted(kiosk, order):
+    """Return (status, body) that the order has to get, wherever it runs."""
+    for item in order["items"]:
+        if item["sku"] not in kiosk.prices:
+            return 422, {"error": f"unknown sku: {item['sku']}"}
+    return 200, {"order_id": order["order_id"], "total_cents": kiosk.worth(order["items"])}
+
+
+def ask_google(functions, order, submission):
+    """Send one order over HTTP; return status and body."""
+    response = functions.request(
+        "POST", "/", body=json.dumps(order), headers={"content-type": "application/json"}
+    )
+    if response.status >= 500:
+        raise explained(functions, submission, response)
+    try:
+        return response.status, json.loads(response.body)
+    except ValueError:
+        expect(
+            False,
+            "Google's answer was not JSON.",
+            f"got: {response.body!r:.300}",
+            "look at on_google in portable.py.",
+        )
+
+
+def explained(functions, submission, response):
+    """Return the failure that the function's own log tells of."""
+    words = functions.last_error()
+    if words is None:
+        return submission.explain(
+            FILE, f"HTTP {response.status}", response.body.decode("utf-8", "replace")
+        )
+    return submission.explain(FILE, words.error_type, words.error_message, words.trace)
+
+
+@check(
+    points=2,
+    hint=[
+        "The core gets everything it needs as arguments: the order and the prices.",
+        "If this says that a module was not found, look at the imports at the top of the file.",
+    ],
+)
+def the_core_stands_alone(submission, kiosk, fresh):
+    """quote(order, prices) works where neither vendor's library is installed."""
+    for _ in range(3):
+        order = order_of(kiosk, fresh)
+        expect_equal(
+            submission.call(FILE, "quote", order, kiosk.prices),
+            wanted(kiosk, order)[1],
+            "quote gave another answer.",
+            given=order,
+            next="look at quote in portable.py.",
+        )
+    order = order_of(kiosk, fresh, known=False)
+    reply = submission.reply(FILE, "quote", order, kiosk.prices)
+    expect_equal(
+        (reply.error.type, reply.error.message) if reply.error else reply.value,
+        ("ValueError", wanted(kiosk, order)[1]["error"]),
+        "An order with an article that has no price was not refused with that ValueError.",
+        given=order,
+        next="look at quote in portable.py.",
+    )
+
+
+@check(
+    hint="What comes in is a dict whose body is text; what goes out is one, too.",
+    needs="the_core_stands_alone",
+)
+def it_answers_on_lambda(kiosk, fresh):
+    """on_lambda answers an HTTP API event on Lambda's runtime."""
+    function = kiosk.run("portable.on_lambda")
+    order = order_of(kiosk, fresh)
+    status, body, headers = function.http(json.dumps(order))
+    expect_equal((status, body), wanted(kiosk, order), "Lambda's answer was another.", given=order)
+    expect(
+        headers.get("content-type", "").startswith("application/json"),
+        "The response did not say that it is JSON.",
+        f"expected: a header content-type: application/json\ngot:      {headers}",
+        "look at on_lambda in portable.py.",
+    )
+
+
+@check(
+    hint="A Google function may return a tuple: the text, the status, a dict of headers.",
+    needs="the_core_stands_alone",
+)
+def it_answers_on_google(submission, kiosk, fresh):
+    """on_google answers an HTTP request on Google's functions framework."""
+    functions = kiosk.run_on_google(FILE, "on_google", "http")
+    order = order_of(kiosk, fresh)
+    got = ask_google(functions, order, submission)
+    expect_equal(got, wanted(kiosk, order), "Google's answer was another.", given=order)
+
+
+@check(
+    hint=["A CloudEvent's data is the order, already a dict.", "One print, one line, valid JSON."],
+    needs="the_core_stands_alone",
+)
+def it_answers_a_cloud_event(submission, kiosk, fresh):
+    """on_cloud_event prints the quote of an order event as one line of JSON."""
+    functions = kiosk.run_on_google(FILE, "on_cloud_event", "cloudevent")
+    orders = [order_of(kiosk, fresh, known) for known in (True, False, True)]
+    for order in orders:
+        response = functions.event("shop.kiosk.order", "/kiosk/web", order)
+        if response.status >= 400:
+            raise explained(functions, submission, response)
+    printed = [value for line in functions.log().splitlines() if (value := parsed(line))]
+    for order in orders:
+        body = wanted(kiosk, order)[1]
+        expect(
+            body in printed,
+            "The answer to an event was not in the log.",
+            f"given:    {order}\nexpected: a line {json.dumps(body)}\n"
+            f"got:      {functions.log()[-300:]}",
+            "print the body with json.dumps in on_cloud_event.",
+        )
+
+
+def parsed(line):
+    """Return the JSON object on a line, or None."""
+    try:
+        value = json.loads(line)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+@check(
+    points=2,
+    hint="Send the same order to both by hand, and compare status and body.",
+    needs=("it_answers_on_lambda", "it_answers_on_google"),
+)
+def both_vendors_say_the_same(submission, kiosk, fresh):
+    """The same requests, refused ones too, get the same status and body from both vendors."""
+    function = kiosk.run("portable.on_lambda")
+    functions = kiosk.run_on_google(FILE, "on_google", "http")
+    for n in range(6):
+        order = order_of(kiosk, fresh, known=n % 2 == 0)
+        for vendor, got in (
+            ("Lambda", function.http(json.dumps(order))[:2]),
+            ("Google", ask_google(functions, order, submission)),
+        ):
+            expect_equal(
+                got,
+                wanted(kiosk, order),
+                f"{vendor} gave another (status, body).",
+                given=order,
+                next="each adapter passes on what respond(order) says, and changes nothing.",
+            )

@@ -1,0 +1,176 @@
+"""Stand in for Kiosk: fresh prices, and the submission's functions on real runtimes."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import zipfile
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from random import Random
+from typing import Any, Literal
+
+
+from lab_kit.components.http_service import HttpService
+from lab_kit.components.lambda_runtime import LambdaRuntime
+from lab_kit.errors import Died
+from lab_kit.judge import Submission, expect
+from lab_kit.components.cloud_functions import CloudFunctions
+
+WORDS = ("TEA", "MUG", "KET", "PEN", "MAP", "BAG", "SOAP", "LAMP", "ROPE", "SALT")
+Address = tuple[str, int]
+
+
+class Kiosk:
+    """Hold a copy of one submission with a price list that nobody has seen before."""
+
+    def __init__(self, submission: Submission, fresh: Random, folder: Path) -> None:
+        self.submission, self.fresh = submission, fresh
+        self.folder = Path(shutil.copytree(submission.folder, folder / "kiosk"))
+        codes = [f"{word}-{fresh.randint(10, 99)}" for word in fresh.sample(WORDS, 8)]
+        self.prices = {code: fresh.randint(99, 9999) for code in codes}
+        self._write_catalogue()
+        self._open = ExitStack()
+
+    def _write_catalogue(self) -> None:
+        products = {sku: {"name": sku.title(), "cents": c} for sku, c in self.prices.items()}
+        path = self.folder / "catalogue.py"
+        path.unlink(missing_ok=True)
+        path.write_text(f"PRODUCTS = {json.dumps(products, indent=4)}\n", encoding="utf-8")
+
+    def run(self, handler: str, services: Mapping[str, Address] = {}, **options: Any) -> Function:
+        """Start `handler` ("file.function") on Lambda's runtime."""
+        file = handler.partition(".")[0] + ".py"
+        self.submission.require(file)
+        runtime = LambdaRuntime(self.folder, handler, services=services, **options)
+        return Function(self._open.enter_context(runtime), self.submission, file)
+
+    def run_on_google(
+        self, file: str, target: str, signature: Literal["http", "cloudevent"]
+    ) -> CloudFunctions:
+        """Start `target` on Google's functions framework."""
+        self.submission.require(file)
+        try:
+            functions = CloudFunctions(self.folder, target, source=file, signature=signature)
+        except Died as end:
+            raise self.submission.explain(
+                file, end.error_type, end.error_message, end.trace
+            ) from None
+        return self._open.enter_context(functions)
+
+    def serve(self, answer: Any, delay_s: float = 0.0) -> HttpService:
+        """Start a service of ours that counts who asks for what."""
+        return self._open.enter_context(HttpService(answer, delay_s=delay_s))
+
+    def close(self) -> None:
+        self._open.close()
+
+    def basket(self, lines: int | None = None) -> list[dict[str, Any]]:
+        """Return a fresh basket; an article may be in it twice."""
+        n = lines or self.fresh.randint(2, 5)
+        skus = self.fresh.choices(list(self.prices), k=n)
+        return [{"sku": sku, "quantity": self.fresh.randint(2, 99)} for sku in skus]
+
+    def worth(self, basket: list[dict[str, Any]]) -> int:
+        return sum(self.prices[item["sku"]] * item["quantity"] for item in basket)
+
+
+class Function:
+    """Invoke one function, and turn what went wrong into words for its author."""
+
+    def __init__(self, runtime: LambdaRuntime, submission: Submission, file: str) -> None:
+        self.runtime, self.submission, self.file = runtime, submission, file
+
+    def call(self, event: object) -> Any:
+        """Return what the handler returned; Failed when it returned nothing."""
+        invocation = self.runtime.invoke(event)
+        if invocation.outcome != "ok":
+            raise self.submission.explain(
+                self.file,
+                invocation.error_type or "",
+                invocation.error_message or "",
+                invocation.trace,
+            )
+        return invocation.payload
+
+    def http(self, body: str | None, **request: Any) -> tuple[int, Any, dict[str, str]]:
+        """Send one HTTP API event; return status, parsed body and headers (lower case)."""
+        response = self.call(http_event(body, **request))
+        return read_response(response, self.file)
+
+
+def http_event(
+    body: str | None, method: str = "POST", path: str = "/quote", encoded: bool = False
+) -> dict[str, Any]:
+    """Return what API Gateway sends for an HTTP API, payload format 2.0."""
+    event: dict[str, Any] = {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": {"content-type": "application/json", "host": "kiosk.example"},
+        "requestContext": {
+            "accountId": "123456789012",
+            "apiId": "kiosk",
+            "domainName": "kiosk.example",
+            "http": {
+                "method": method,
+                "path": path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": "192.0.2.7",
+                "userAgent": "kiosk-check",
+            },
+            "requestId": "c0ffee",
+            "routeKey": "$default",
+            "stage": "$default",
+            "time": "23/Nov/2026:12:00:00 +0000",
+            "timeEpoch": 1795435200000,
+        },
+        "isBase64Encoded": encoded,
+    }
+    if body is not None:
+        event["body"] = body
+    return event
+
+
+def read_response(response: Any, file: str) -> tuple[int, Any, dict[str, str]]:
+    """Return status, parsed body and headers of what a handler returned for an HTTP API."""
+    look = f"look at what your handler in {file} returns."
+    expect(
+        isinstance(response, dict) and isinstance(response.get("statusCode"), int),
+        "The handler returned no HTTP response.",
+        f"expected: a dict with statusCode, headers and body\ngot:      {response!r:.300}",
+        look,
+    )
+    body = response.get("body")
+    expect(
+        isinstance(body, str),
+        "The response's body was not text.",
+        f"expected: JSON text, as json.dumps makes it\ngot:      {body!r:.200}",
+        look,
+    )
+    try:
+        value = json.loads(body)
+    except ValueError:
+        value = None
+    expect(
+        value is not None,
+        "The response's body was not JSON.",
+        f"expected: JSON text, as json.dumps makes it\ngot:      {body!r:.300}",
+        look,
+    )
+    headers = response.get("headers")
+    pairs = headers.items() if isinstance(headers, dict) else ()
+    return response["statusCode"], value, {str(k).lower(): str(v) for k, v in pairs}
+
+
+def zipped(folder: Path) -> bytes:
+    """Return the Python files of a folder as the archive that one uploads to Lambda."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as made:
+        for path in sorted(folder.rglob("*.py")):
+            if ".history" not in path.parts:
+                made.write(path, path.relative_to(folder))
+    return archive.getvalue()
