@@ -1,11 +1,8 @@
 """Set up `.venv`: run by `./lab` on a bare Python, so it uses the standard library alone.
 
 Everything here can be cut short and started again: a stamp, the lock file's own text, is written
-last, and what pip left half installed is put right. `.venv/beyond.place` says where the folder was,
-so that a moved clone is mended without the network.
-
-Sizes are in MB. This is the one module outside `process` that starts programs (venv and pip): it
-runs before there is anything else.
+last. `.venv/beyond.place` says where the folder was, so that a moved clone is mended without the
+network. Sizes are in MB.
 """
 
 from __future__ import annotations
@@ -13,14 +10,14 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import select
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+
+from lab_kit.packages import Stopped, forget_half_installed, install
 
 # What the default set takes in .venv and on the way there; a test measures the first.
 DISK = 420
@@ -29,16 +26,10 @@ SPARE = 200  # pip's own cache and temporary files
 STAMPS = {"requirements.lock": "beyond.lock", "requirements-test.lock": "beyond-test.lock"}
 
 
-class Stopped(Exception):
-    """Carry the one sentence that says why the set-up stopped and what to do."""
-
-
-def main(root: Path) -> int:
+def main(folder: str) -> int:
     """Make `.venv` complete for `requirements.lock`; return the exit code of `./lab`."""
     try:
-        with _alone(root):
-            if not complete(root, "requirements.lock"):
-                set_up(root, "requirements.lock")
+        ensure(Path(folder), "requirements.lock")
     except Stopped as stopped:
         print(stopped, file=sys.stderr)
         return 3
@@ -46,6 +37,14 @@ def main(root: Path) -> int:
         print("\nStopped. Run ./lab again: it goes on from here.", file=sys.stderr)
         return 130
     return 0
+
+
+def ensure(root: Path, lock: str) -> None:
+    """Make `.venv` complete for a lock file, one process at a time. Raises Stopped."""
+    if not complete(root, lock):
+        with _alone(root):
+            if not complete(root, lock):
+                set_up(root, lock)
 
 
 def complete(root: Path, lock: str) -> bool:
@@ -75,8 +74,8 @@ def set_up(root: Path, lock: str) -> None:
             _say(f"Setting up in {venv}, once: about {DOWNLOAD} MB to download, {DISK} MB on disk.")
             _create(venv)
         site = _site(venv)
-        _drop_half_installed(site)
-        _pip(root, lock, site)
+        forget_half_installed(site)
+        install(root / lock, venv, site, log=root / ".beyond" / "setup.log")
         (site / "beyond_the_api.pth").write_text(os.path.relpath(root, site) + "\n")
         _configure(root)
         (venv / "beyond.place").write_text(f"{root}\n")
@@ -162,15 +161,6 @@ def _check_disk(root: Path) -> None:
         )
 
 
-def _drop_half_installed(site: Path) -> None:
-    """Forget packages that an interrupted pip left: it writes INSTALLER after all their files."""
-    for info in site.glob("*.dist-info"):
-        if not (info / "INSTALLER").is_file():
-            shutil.rmtree(info)
-    for left in site.glob("~*"):  # what pip had set aside while replacing a package
-        shutil.rmtree(left) if left.is_dir() else left.unlink()
-
-
 def _moved(root: Path) -> bool:
     place = root / ".venv" / "beyond.place"
     return place.is_file() and place.read_text() != f"{root}\n"
@@ -201,81 +191,5 @@ def _configure(root: Path) -> None:
     link.symlink_to(Path("..", "..", "..", "lab_kit", "notebook", "config", name))
 
 
-def _pip(root: Path, lock: str, site: Path) -> None:
-    argv = [str(root / ".venv" / "bin" / "python"), "-I", "-m", "pip", "install"]
-    argv += ["--require-hashes", "--no-input", "--disable-pip-version-check"]
-    argv += ["--progress-bar", "off", "--no-warn-script-location", "-r", str(root / lock)]
-    log = root / ".beyond" / "setup.log"
-    total = (root / lock).read_text().count("==")
-    with (
-        log.open("w") as copy,
-        subprocess.Popen(
-            argv,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, "PIP_USER": "0"},
-        ) as pip,
-    ):
-        assert pip.stdout is not None
-        problem = _follow(pip.stdout, copy, site, total)
-    if pip.returncode:
-        raise Stopped(
-            f"Packages could not be installed: {problem or 'pip ended early'} (all of it is in "
-            f"{log}). Run ./lab again when that is mended: it goes on from here."
-        )
-
-
-def _follow(pipe: IO[bytes], copy: IO[str], site: Path, total: int) -> str:
-    """Show one progress line for pip's many; return its first error line."""
-    problem, fetched, installing, shown = "", 0, False, ""
-    for line in _lines(pipe):
-        copy.write(line)
-        fetched += line.startswith(("Collecting ", "Requirement already satisfied"))
-        installing = installing or line.startswith("Installing collected")
-        if line.startswith("ERROR: ") and not problem:
-            problem = line.removeprefix("ERROR: ").strip()
-        if installing:
-            done = sum(1 for _ in site.glob("*.dist-info"))
-            text = f"installed {min(done, total)} of {total} packages"
-        else:
-            text = f"fetched {min(fetched, total)} of {total} packages"
-        shown = _progress(text, shown)
-    if shown and sys.stderr.isatty():
-        print(file=sys.stderr)
-    return problem
-
-
-def _lines(pipe: IO[bytes]) -> Iterator[str]:
-    """Yield what the pipe says line by line, and an empty text for each half second of silence."""
-    rest = b""
-    while True:
-        if not select.select([pipe], [], [], 0.5)[0]:
-            yield ""
-            continue
-        data = os.read(pipe.fileno(), 65536)
-        if not data:
-            yield rest.decode(errors="replace")
-            return
-        *whole, rest = (rest + data).split(b"\n")
-        for line in whole:
-            yield line.decode(errors="replace") + "\n"
-
-
-def _progress(text: str, shown: str) -> str:
-    if sys.stderr.isatty():
-        if text != shown:
-            print(f"\r\033[K  {text}", end="", file=sys.stderr, flush=True)
-        return text
-    phase = text.split()[0]
-    if phase != shown:
-        print(f"  {phase} packages …", file=sys.stderr, flush=True)
-    return phase
-
-
 def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
-
-
-if __name__ == "__main__":
-    raise SystemExit(main(Path(sys.argv[1])))

@@ -49,7 +49,7 @@ def read_story(path: Path) -> Story:
     try:
         text = path.read_text(encoding="utf-8")
         notebook = jupytext.reads(text, fmt="md:myst")
-    except Exception as error:  # noqa: BLE001  YAML, encoding and MyST errors are of many kinds
+    except Exception as error:  # YAML, encoding and MyST errors are of many kinds
         raise AuthorError(
             "A story could not be read.",
             f"{path}: {' '.join(str(error).split())}",

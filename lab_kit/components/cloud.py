@@ -156,6 +156,7 @@ class Cloud:
         """Close the fronts, moto and every runtime; closing twice is fine."""
         for api in self._apis:
             api.close()
+        self._clients.close()
         self._program.close()
         self._channel.close()
         self._runtimes.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import threading
 from typing import Any
 
@@ -27,6 +28,13 @@ class Clients:
                 self._made[service] = self._make(service)
             return self._made[service]
 
+    def close(self) -> None:
+        """Close every client's connections."""
+        with self._lock:
+            made, self._made = list(self._made.values()), {}
+        for client in made:
+            client.close()
+
     def _make(self, service: str) -> Any:
         try:
             import boto3
@@ -50,4 +58,16 @@ class Clients:
             retries={"total_max_attempts": 1}, proxies={}, max_pool_connections=64,
             connect_timeout=5, read_timeout=1000, s3={"addressing_style": "path"},
         )  # fmt: skip
-        return self._session.client(service, endpoint_url=self._url, config=config)
+        client = self._session.client(service, endpoint_url=self._url, config=config)
+        if service == "lambda":
+            client.meta.events.register("after-call.lambda.Invoke", _read_payload)
+        return client
+
+
+def _read_payload(parsed: dict[str, Any], **_: object) -> None:
+    """Read an answer whole: most callers of an asynchronous invocation never do."""
+    from botocore.response import StreamingBody
+
+    if "Payload" in parsed:
+        content = parsed["Payload"].read()
+        parsed["Payload"] = StreamingBody(io.BytesIO(content), len(content))

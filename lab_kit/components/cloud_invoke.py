@@ -64,8 +64,13 @@ class Invoker:
 
     def respond(self, request: Any, submit: Callable[[str, str], str]) -> Reply:
         """Answer one Invoke call; `request` is moto's response object."""
+        status, headers, body = self._respond(request, submit)
+        return status, {**headers, "status": str(status)}, body  # moto reads it from the headers
+
+    def _respond(self, request: Any, submit: Callable[[str, str], str]) -> Reply:
         name = unquote(request.path.rsplit("/", 2)[-2])
-        qualifier = request._get_param("Qualifier") or request._get_param("qualifier")
+        # not moto's own _get_param: that looks into the payload too
+        qualifier = (request.querystring.get("Qualifier") or [None])[0]
         function = self._moto.function(name, qualifier)
         payload = _text(request.body) or "{}"
         kind = request.headers.get("X-Amz-Invocation-Type") or "RequestResponse"

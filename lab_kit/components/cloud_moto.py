@@ -200,7 +200,10 @@ def install(
     from moto.awslambda.responses import LambdaResponse
 
     def invoke(self: Any, body: Any, request_headers: Any, response_headers: Any) -> bytes:
-        submit(self.function_arn, body if isinstance(body, str) else bytes(body or b"").decode())
+        text = body if isinstance(body, str) else bytes(body or b"").decode()
+        if '"aws:s3"' in text:
+            text = text.replace("%2F", "/")  # a key's slashes stay as they are on AWS
+        submit(self.function_arn, text)
         return b""
 
     LambdaResponse.invoke = respond  # type: ignore[method-assign]

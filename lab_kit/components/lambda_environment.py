@@ -80,6 +80,11 @@ class Environment:
         relay.add(self._program.listeners[1:], list(settings.services.values()))
 
     @property
+    def pid(self) -> int:
+        """Return the process id of its runtime client."""
+        return self._program.pid
+
+    @property
     def memory_mb(self) -> float:
         """Return the resident memory of its processes now, 0 once it is gone."""
         return 0.0 if self.state == "gone" else self._program.memory_mb()
@@ -188,9 +193,9 @@ class Environment:
         self._read_log()
         if not self._program.alive:
             return "died"
-        if self._program.memory_mb() > self._settings.memory_mb:
-            return "memory"
-        return None
+        now_mb = self._program.memory_mb()
+        self.peak_mb = max(self.peak_mb, now_mb)
+        return "memory" if now_mb > self._settings.memory_mb else None
 
     def _last_bytes(self, done: Callable[[], bool]) -> bool:
         for _ in range(1000):

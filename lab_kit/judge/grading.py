@@ -36,6 +36,7 @@ class Grading:
         self.scratch = scratch
         self.seed = seed
         self.checks = {info.name: info for info in checks}
+        self.deadline_s = deadline_s
         self.end = time.monotonic() + deadline_s
         self.on_result = on_result
         self.results: list[Result] = []
@@ -69,11 +70,12 @@ class Grading:
         try:
             answers = warm.ask(request)
         except OSError as error:
+            warm.gone = True
             return f"It had just left: {error}."
         with answers:
-            return self.follow(answers)
+            return self.follow(warm, answers)
 
-    def follow(self, answers: Answers) -> str:
+    def follow(self, warm: Warm, answers: Answers) -> str:
         """Take in events until the fork is done, has died, or has run out of time."""
         current: CheckInfo | None = None
         began = time.monotonic()
@@ -82,8 +84,9 @@ class Grading:
             try:
                 event = answers.next(min(began + patience, self.end))
             except TimeoutError:
-                how = f"It did not finish within {time.monotonic() - began:.0f} s."
-                self.give_up(current, how, time.monotonic() >= self.end)
+                late = time.monotonic() >= self.end
+                how = f"It did not finish within {self.deadline_s if late else patience:g} s."
+                self.give_up(current, how, late)
                 return how
             if event["event"] == "result":
                 self.take(event["result"])
@@ -94,7 +97,9 @@ class Grading:
                 self.level, self.layers = event["level"], event["layers"]
             else:
                 how = ending(event)
-                self.give_up(current, how, False)
+                warm.gone = warm.gone or event["event"] == "lost"
+                if not warm.retired:
+                    self.give_up(current, how, False)
                 return how
 
     def take(self, row: Result) -> None:

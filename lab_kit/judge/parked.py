@@ -39,6 +39,8 @@ from lab_kit.judge.frames import receive, send
 from lab_kit.judge.plugin import Checks, Run
 from lab_kit.judge.report import message
 from lab_kit.judge.spec import LabSpec
+from lab_kit.process import level, zygote
+from lab_kit.process.inside import syscalls
 
 OFF = (
     *("cacheprovider", "capture", "debugging", "doctest", "faulthandler", "junitxml", "logging"),
@@ -77,12 +79,10 @@ class Parked:
 
     def park(self, checks: Checks) -> None:
         """Say hello and serve; this is where pytest's test loop would run."""
-        from lab_kit.process import level, zygote
-
         self.say({"checks": [info.encode() for info in checks.infos.values()]})
         self.hello_said = True
-        zygote()
         self.level = level()
+        assert zygote().features  # asked once here, known to every fork
         gc.collect()
         gc.freeze()
         while self.turn(checks):
@@ -115,17 +115,24 @@ class Parked:
         except EOFError:
             return False
         channel = socket.socket(fileno=numbers[0])
+        parent = os.getpid()
         pid = os.fork()  # noqa: TID251 - a trusted fork of a trusted process: no student code
         if pid == 0:
-            self.grade(checks, data, channel)
+            self.grade(checks, data, channel, parent)
         self.forks[channel.fileno()] = Fork(pid, channel)
         return True
 
-    def grade(self, checks: Checks, data: dict[str, Any], channel: socket.socket) -> None:
+    def grade(
+        self, checks: Checks, data: dict[str, Any], channel: socket.socket, parent: int
+    ) -> None:
         """Judge one submission; this is the fork, and it never returns."""
         code = 70
         try:
             self.control.close()
+            if sys.platform == "linux":
+                syscalls.prctl(syscalls.PDEATHSIG, signal.SIGKILL)
+            if os.getppid() != parent:
+                return
             random.seed()
             settle(data["scratch"])
 
@@ -181,15 +188,17 @@ def main() -> int:
     sys.path.append(str(folder))
     parked = Parked(socket.socket(fileno=int(sys.argv[1])), spec["idle"])
     checks = Checks(LabSpec(**spec["lab"]), parked.park)
+    refused = False
     said, real = io.StringIO(), sys.stderr
     try:
         sys.stderr = said
         pytest.main(arguments(folder), plugins=[checks])
     except LabError as error:
+        refused = True
         parked.say({"error": message(error)})
     finally:
         sys.stderr = real
-    if not parked.hello_said:
+    if not parked.hello_said and not refused:
         parked.say({"error": message(broken(checks.broken or [said.getvalue()], spec))})
     return 0
 
@@ -198,7 +207,7 @@ def broken(reports: list[str], spec: dict[str, Any]) -> JudgeError:
     """Return the message for check files that could not be loaded."""
     return JudgeError(
         f"The checks of {spec['lab']['name']} could not be loaded.",
-        "\n".join(reports).strip()[-1500:] or f"No check file lies in {spec['checks']}.",
+        "\n".join(reports).strip()[-1500:] or "Nothing was said about it.",
         "tell your instructor; nothing is wrong with your work.",
     )
 

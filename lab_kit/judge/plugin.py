@@ -67,6 +67,8 @@ class Checks:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        if not session.items and not self.broken:
+            self.broken.append(f"No check lies in {session.path}.")
         if not self.broken:
             self.arrange(session.items)
             self.park(self)

@@ -25,6 +25,8 @@ class Warm:
 
     def __init__(self, checks: Path, lab: LabSpec, idle: float) -> None:
         self.lock = threading.Lock()
+        self.gone = False  # it hung up, though its process may take a moment to end
+        self.retired = False  # we hung up
         self.control, theirs = socket.socketpair()
         spec = {"checks": str(checks), "lab": lab.encode(), "idle": idle}
         command = [sys.executable, "-P", "-m", "lab_kit.judge.parked", str(theirs.fileno())]
@@ -71,20 +73,23 @@ class Warm:
 
     @property
     def alive(self) -> bool:
-        return bool(self.program.alive)
+        return not self.gone and self.program.alive
 
     def last_words(self) -> str:
         """Return the end of what the process said on its own."""
         with suppress(LabError, OSError):
             self.program.wait(2)
-        return str(self.program.output()).strip()[-1500:]
+        return self.program.output().strip()[-1500:]
 
     def close(self) -> None:
         """Hang up, which ends the process and its forks, and wait until it is gone."""
+        self.retired = self.gone = True
+        with suppress(OSError):
+            self.control.shutdown(socket.SHUT_RDWR)
         self.control.close()
         try:
             self.program.wait(2)
-        except (LabError, TimeoutError):
+        except LabError:
             self.program.kill()
 
 

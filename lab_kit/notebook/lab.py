@@ -77,7 +77,6 @@ class Lab:
             return
         panel.summary, panel.busy = "Checking…", True
         shown = show(panel, display_id=True)
-        cells.owns(panel.close, "check")
         self._checking.run(panel, what)
         if shown is not None:
             shown.update(panel)  # so that the stored text holds the results

@@ -9,15 +9,10 @@ from typing import Any
 import traitlets
 
 from lab_kit.errors import LabError
+from lab_kit.judge.render import SIGNS, WORDS
 from lab_kit.notebook.panel import Panel, script
 
-SIGNS = {
-    "passed": "✓ passed",
-    "failed": "✗ failed",
-    "blocked": "– blocked",
-    "not_judged": "? not judged",
-    "waiting": "… waiting",
-}
+VERDICTS = {v: f"{SIGNS[v]} {WORDS[v]}" for v in WORDS} | {"waiting": "· not yet"}
 Row = dict[str, Any]
 
 
@@ -34,6 +29,7 @@ class ResultsPanel(Panel):
     paths = traitlets.Dict({}).tag(sync=True)
     error = traitlets.Dict({}).tag(sync=True)
     busy = traitlets.Bool(False).tag(sync=True)
+    words = traitlets.Dict(VERDICTS).tag(sync=True)
 
     def begin(self, waiting: Iterable[Row]) -> None:
         """Show which checks are about to run."""
@@ -95,7 +91,7 @@ def summary(rows: Iterable[Mapping[str, Any]]) -> str:
 
 
 def _row_text(row: Mapping[str, Any]) -> list[str]:
-    lines = [f"  {SIGNS.get(row['verdict'], row['verdict']):13} {row['promise']}"]
+    lines = [f"  {VERDICTS.get(row['verdict'], row['verdict']):13} {row['promise']}"]
     lines += [f"{'':16}{line}" for line in str(row.get("what") or "").splitlines()]
     lines += [f"{'':18}{line}" for line in str(row.get("why") or "").splitlines()]
     if row.get("next"):

@@ -17,6 +17,7 @@ from lab_kit.errors import Unavailable
 
 WORDS = {
     "memory": "it used more memory than it may",
+    "cpu": "it used up its processor time",
     "tasks": "it started more threads or processes than it may",
     "scratch": "its files in /tmp took more room than they may",
 }
@@ -97,38 +98,40 @@ class Lease:
         elif self.killed_by_us:
             reason = self.killed_by_us
         elif number == signal.SIGKILL:
-            reason = "it was killed: it used up its processor time, or the machine ran out of memory"
+            reason = "it was killed from outside (did the machine run out of memory?)"
         elif number is not None:
             reason = f"it was killed by signal {number} ({signal_name(number)})"
         else:
             reason = f"it exited with status {code}"
         return Exit(code, number, reason, message["peak_kb"] / 1024, message["cpu_s"])
 
+    @property
+    def ended(self) -> bool:
+        """Say whether its end has been told."""
+        return self._exit is not None
+
     def poll(self, wait: float = 0.0) -> Exit | None:
         """Return how it ended, or None if it still runs after `wait` seconds."""
         end = time.monotonic() + wait
-        with self._lock:
-            while self._exit is None:
-                left = max(0.0, end - time.monotonic())
-                if self.answer.fileno() < 0:
-                    self._exit = Exit(None, signal.SIGKILL, self.killed_by_us or "it was ended")
-                elif not select.select([self.answer], [], [], left)[0]:
-                    return None
-                else:
-                    try:
-                        self._note(*self.message(time.monotonic() + 5))
-                    except (OSError, EOFError):
-                        self._exit = Exit(None, signal.SIGKILL, "it ended with the sandbox")
-            return self._exit
+        while self._exit is None and self.take(max(0.0, end - time.monotonic())):
+            pass
+        return self._exit
 
-    def poll_once(self, wait: float) -> None:
-        """Take at most one message within `wait` seconds."""
+    def take(self, wait: float) -> bool:
+        """Take at most one message within `wait` seconds; say whether there was one."""
         with self._lock:
-            if self._exit is None and select.select([self.answer], [], [], wait)[0]:
-                try:
-                    self._note(*self.message(time.monotonic() + 5))
-                except (OSError, EOFError):
-                    self._exit = Exit(None, signal.SIGKILL, "it ended with the sandbox")
+            if self._exit is not None:
+                return False
+            if self.answer.fileno() < 0:
+                self._exit = Exit(None, signal.SIGKILL, self.killed_by_us or "it was ended")
+                return True
+            if not select.select([self.answer], [], [], wait)[0]:
+                return False
+            try:
+                self._note(*self.message(time.monotonic() + 5))
+            except (OSError, EOFError):
+                self._exit = Exit(None, signal.SIGKILL, "it ended with the sandbox")
+            return True
 
     def kill(self, why: str = "it was ended", wait: float = 10.0) -> Exit:
         """Kill the process with all its descendants and wait until it is gone."""

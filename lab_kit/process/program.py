@@ -29,11 +29,11 @@ class Program:
         end = time.monotonic() + timeout
         while len(self._lease.listeners) < count:
             left = end - time.monotonic()
-            if self.poll() is not None or left <= 0:
+            if self._lease.ended or left <= 0:
                 reason = self._lease.failed or "it did not open its listeners"
                 self.close()
                 raise Unavailable(f"{self.name} could not be started.", reason)
-            self._lease.poll_once(left)
+            self._lease.take(left)
         fds, self._lease.listeners = self._lease.listeners, []
         return tuple(socket.socket(fileno=fd) for fd in fds)
 

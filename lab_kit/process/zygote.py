@@ -6,6 +6,7 @@ import array
 import atexit
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -81,7 +82,7 @@ class Zygote:
         self, folder: Path, *, limits: Limits = Limits(), read: Sequence[Path] = ()
     ) -> Student:
         """Start one sandboxed process for the submission in `folder`; raise Unavailable."""
-        cwd = os.path.realpath(folder)
+        cwd = _folder(folder)
         ours, theirs = socket.socketpair()
         request = self._request("student", cwd, read, (), limits, limits.scratch_mb)
         request["env"] = _environment({})
@@ -118,15 +119,21 @@ class Zygote:
         alone; their other side is `Program.listeners`, and `inner_env` names their ports to it.
         """
         words = [str(word) for word in argv]
+        environment = _environment(env)
+        if shutil.which(words[0], path=environment["PATH"]) is None:
+            raise Unavailable(
+                f"There is no program {words[0]}.", f"PATH is {environment['PATH']}.",
+                "Run `./lab doctor` to see what is missing.",
+            )  # fmt: skip
         own_network = bool(self.features["network"])
         listeners = [] if own_network else [listener() for _ in range(inner)]
         ports = [s.getsockname()[1] for s in listeners]
         if own_network:
             ports = [FIRST_INNER_PORT + i for i in range(inner)]
         folders = [*read, sys.prefix, sys.base_prefix, *PROGRAM_READABLE]
-        request = self._request("program", os.path.realpath(cwd), folders, write, limits, tmp_mb)
-        extra = inner_env(tuple(ports)) if inner_env else {}
-        request |= {"argv": words, "env": _environment({**env, **extra}), "ports": ports,
+        request = self._request("program", _folder(cwd), folders, write, limits, tmp_mb)
+        environment |= inner_env(tuple(ports)) if inner_env else {}
+        request |= {"argv": words, "env": environment, "ports": ports,
                     "fork": fork, "shared": shared_memory}  # fmt: skip
         reader, writer = os.pipe2(os.O_CLOEXEC) if hasattr(os, "pipe2") else os.pipe()
         try:
@@ -212,8 +219,15 @@ def _python() -> str:
 def _environment(extra: Mapping[str, str]) -> dict[str, str]:
     return {
         "PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/tmp",
-        "TMPDIR": "/tmp", "PYTHONDONTWRITEBYTECODE": "1", **extra,
+        "TMPDIR": "/tmp", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1", **extra,
     }  # fmt: skip
+
+
+def _folder(path: Path) -> str:
+    real = os.path.realpath(path)
+    if not os.path.isdir(real):
+        raise Unavailable(f"There is no folder {path}.", "A sandboxed process was to work there.")
+    return real
 
 
 def listener() -> socket.socket:

@@ -91,12 +91,12 @@ def test_an_answer_that_is_not_json_is_a_marshal_error(code):
         ("os._exit(7)", "Runtime exited with error: exit status 7"),
         ("sys.exit(3)", "Runtime exited with error: exit status 3"),
         ("os._exit(0)", "Runtime exited without providing a reason"),
-        ("os.kill(os.getpid(), 11)", "Runtime exited with error: signal: segmentation fault"),
+        ("ctypes.string_at(0)", "Runtime exited with error: signal: segmentation fault"),
     ],
 )
 def test_a_handler_that_ends_its_process_is_an_exit_error(code, line, said):
     folder = code(f"""
-        import os, sys
+        import ctypes, os, sys
 
         def handler(event, context):
             if event:

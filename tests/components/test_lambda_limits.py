@@ -89,7 +89,7 @@ def test_an_init_phase_that_never_ends_is_a_timeout(code):
     [
         "held.append(b'x' * (1 << 20))",
         "held.append(bytearray(b'x') * (400 << 20))",
-        "subprocess.run([sys.executable, '-c', 'import time; x = b\"x\" * (300 << 20); time.sleep(9)'])",
+        "subprocess.run([sys.executable, '-c', 'x = bytearray(b\"x\") * (300 << 20)'])",
     ],
     ids=["leak", "burst", "child"],
 )
@@ -172,6 +172,6 @@ def test_tmp_is_private_and_has_a_size(code):
     if level().name != "full":
         assert "tmp" in " ".join(level().missing), "without the layer, the level has to say so"
         return
-    assert first.payload == []
+    assert "a" not in first.payload
     assert (second.outcome, second.error_type) == ("error", "OSError")
     assert "No space left on device" in second.error_message

@@ -1,5 +1,3 @@
-const WORDS = { passed: '\u2713 passed', failed: '\u2717 failed', blocked: '\u2013 blocked', not_judged: '? not judged', waiting: '\u2026 waiting' };
-
 function message(part) {
   const more = make('div', { class: 'more' });
   if (part.what) more.append(make('p', { text: part.what }));
@@ -8,9 +6,9 @@ function message(part) {
   return more;
 }
 
-function entry(row, ask, busy) {
+function entry(row, ask, words) {
   const li = make('li', { class: 'row' },
-    make('span', { class: 'verdict', 'data-verdict': row.verdict, text: WORDS[row.verdict] || row.verdict }),
+    make('span', { class: 'verdict', 'data-verdict': row.verdict, text: words[row.verdict] || row.verdict }),
     make('span', { text: row.promise }));
   if (!row.what && !row.why && !row.next) return li;
   const more = message(row);
@@ -45,7 +43,7 @@ export default {
           const path = model.get('paths')[group];
           if (path) head.append(' ', opener('Open beside', path));
         }
-        ul.append(entry(row, ask));
+        ul.append(entry(row, ask, model.get('words')));
       }
       const busy = model.get('busy');
       again.setAttribute('aria-disabled', String(busy));

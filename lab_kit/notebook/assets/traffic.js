@@ -17,10 +17,11 @@ export default {
       status, times, table, trouble, note);
 
     let timer = null;
-    const show = () => { range.value = model.get('rate'); out.textContent = model.get('rate'); range.setAttribute('aria-valuetext', `${model.get('rate')} a second`); };
+    const name = () => { out.textContent = range.value; range.setAttribute('aria-valuetext', `${range.value} a second`); };
+    const show = () => { if (!timer) { range.value = model.get('rate'); name(); } };
     const set = (value) => { model.set('rate', value); model.save_changes(); show(); };
     range.addEventListener('input', () => {
-      out.textContent = range.value;
+      name();
       if (!timer) timer = setTimeout(() => { timer = null; set(+range.value); }, 60);
     });
 

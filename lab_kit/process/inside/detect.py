@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable
 
 from . import landlock, layers, limits, namespaces, seccomp, syscalls
@@ -14,7 +13,7 @@ SMALL = {"data_mb": 512, "file_mb": 8, "cpu_s": 20, "threads": 32, "open_files":
 
 def fork(flags: int) -> tuple[int, int]:
     """Fork, with namespaces if `flags` name some; return (pid, pidfd)."""
-    if sys.platform == "linux" and (syscalls.X86 or syscalls.ARM):
+    if syscalls.LINUX:
         return syscalls.spawn(flags)
     pid = os.fork()
     return (0, -1) if pid == 0 else (pid, os.pidfd_open(pid))
@@ -50,14 +49,14 @@ def features(force: str) -> tuple[layers.Features, dict[str, str]]:
 
     `force` (degraded, none) leaves layers out on purpose.
     """
-    if sys.platform != "linux" or not (syscalls.X86 or syscalls.ARM):
+    if not syscalls.LINUX:
         return layers.Features(limits=False), dict.fromkeys(NAMES, "not on this system")
     if force == "none":
         return layers.Features(limits=False), dict.fromkeys(NAMES, "left out by BEYOND_LEVEL")
     why = dict.fromkeys(NAMES[:2], "left out by BEYOND_LEVEL")
     if force != "degraded":
         why = _namespaces(os.getuid(), os.getgid())
-    why["seccomp"] = works(0, lambda: seccomp.install(seccomp.program(*[False] * 5)))
+    why["seccomp"] = works(0, lambda: seccomp.install(seccomp.strictest()))
     why["landlock"] = works(0, lambda: landlock.confine(["/usr"], []))
     why["limits"] = works(0, lambda: limits.apply(SMALL))
     version = 0 if why["landlock"] else landlock.abi()

@@ -7,24 +7,35 @@ import fcntl
 import json
 import os
 import random
+import select
+import signal
 import socket
 import sys
 from typing import Any, NoReturn
 
-from . import calls, layers, namespaces
+from . import calls, layers, namespaces, syscalls
 
 FAILED = 121  # exit status of a child that never became what it should
 
 
-def child(request: dict[str, Any], fds: list[int], features: layers.Features) -> NoReturn:
-    """Become what the request says; `fds` are the answer socket and what belongs to the request."""
+def child(
+    request: dict[str, Any], fds: list[int], features: layers.Features, parent: int
+) -> NoReturn:
+    """Become what the request says.
+
+    `fds` are the answer socket and what belongs to the request; `parent` is the zygote's pidfd.
+    """
+    _die_with(parent)
     answer = socket.socket(fileno=fds[0])
     try:
         os.setsid()
+        null = os.open(os.devnull, os.O_RDWR)
         if request["op"] == "student":
-            _student(request, answer, fds[1], features)
+            answer = _arrange([null, null, null, fds[1]], answer)
+            _student(request, answer, features)
         else:
-            _program(request, answer, fds[1], fds[2:], features)
+            answer = _arrange([null, fds[1], fds[1], *fds[2:]], answer)
+            _program(request, answer, len(fds) - 2, features)
     except BaseException as error:
         text = f"{type(error).__name__}: {error}"[:500]
         try:
@@ -34,35 +45,41 @@ def child(request: dict[str, Any], fds: list[int], features: layers.Features) ->
     os._exit(FAILED)
 
 
-def _student(r: dict[str, Any], answer: socket.socket, chan: int, f: layers.Features) -> None:
-    answer = _arrange([os.open(os.devnull, os.O_RDWR)] * 3 + [chan], answer)
+def _die_with(parent: int) -> None:
+    if not syscalls.LINUX:
+        return
+    syscalls.prctl(syscalls.PDEATHSIG, signal.SIGKILL)
+    if select.select([parent], [], [], 0)[0]:
+        os._exit(FAILED)  # it had ended before
+
+
+def _student(r: dict[str, Any], answer: socket.socket, f: layers.Features) -> None:
     os.environ.clear()
     os.environ.update(r["env"])
     layers.enter(r, f, r["uid"], r["gid"])
     random.seed()
-    answer.close()  # the answer socket: from here on nothing but the channel is open
+    answer.close()  # from here on nothing but the channel is open
     calls.serve(socket.socket(fileno=3), r["cwd"])
 
 
-def _program(
-    r: dict[str, Any], answer: socket.socket, out: int, serve: list[int], f: layers.Features
-) -> None:
-    null = os.open(os.devnull, os.O_RDWR)
-    answer = _arrange([null, out, out, *serve], answer)
+def _program(r: dict[str, Any], answer: socket.socket, serve: int, f: layers.Features) -> None:
     if f.network:
         namespaces.loopback_up()
-        listeners = namespaces.listen(r["ports"])
-        if listeners:
-            rights = array.array("i", [s.fileno() for s in listeners])
-            ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)]
-            answer.sendmsg([b'{"listening":true}'], ancillary)
-            for listener in listeners:
-                listener.close()
+        _send_listeners(answer, namespaces.listen(r["ports"]))
     env = dict(r["env"])
     if serve:
-        env.update(LISTEN_FDS=str(len(serve)), LISTEN_PID=str(os.getpid()))
+        env.update(LISTEN_FDS=str(serve), LISTEN_PID=str(os.getpid()))
     layers.enter(r, f, r["uid"], r["gid"])
     os.execvpe(r["argv"][0], r["argv"], env)
+
+
+def _send_listeners(answer: socket.socket, listeners: list[socket.socket]) -> None:
+    if not listeners:
+        return
+    rights = array.array("i", [s.fileno() for s in listeners])
+    answer.sendmsg([b'{"listening":true}'], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
+    for listener in listeners:
+        listener.close()
 
 
 def _arrange(fds: list[int], answer: socket.socket) -> socket.socket:

@@ -48,8 +48,6 @@ def enter(request: dict[str, Any], features: Features, uid: int, gid: int) -> No
         write = [*write, TMP]
     else:
         write = [*write, *request["scratch"]]
-    if syscalls.X86 or syscalls.ARM:
-        syscalls.prctl(syscalls.PDEATHSIG, 9)
     os.chdir(request["cwd"])
     if features.limits:
         limits.apply(request["limits"])
@@ -65,15 +63,20 @@ def enter(request: dict[str, Any], features: Features, uid: int, gid: int) -> No
 
 def filter_for(request: dict[str, Any], features: Features) -> bytes:
     """Choose the filter: what other layers already hold need not be refused again."""
-    if request["op"] != "program":
-        signals = features.namespaces or features.landlock >= 6
-        return seccomp.program(False, False, signals, False, False)
-    tcp = features.network or features.landlock >= 4 or bool(request["ports"])
-    return seccomp.program(request["fork"], tcp, True, features.namespaces, request["shared"])
+    program = request["op"] == "program"
+    reachable = features.network or features.landlock >= 4 or bool(request["ports"])
+    return seccomp.program(
+        fork=request["fork"],
+        run=program,
+        tcp=program and reachable,
+        signals=program or features.namespaces or features.landlock >= 6,
+        metadata=program and features.namespaces,
+        shared=request["shared"],
+    )
 
 
 def prebuild(features: Features) -> None:
     """Build the filters that most children use before any child exists."""
-    both = {"ports": [], "fork": True, "shared": False}
     for op in ("student", "program"):
-        filter_for({"op": op, **both}, features)
+        usual = {"op": op, "ports": [], "fork": op == "program", "shared": False}
+        filter_for(usual, features)

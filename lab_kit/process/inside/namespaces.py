@@ -42,7 +42,8 @@ def private_view(keep: Iterable[str], write: Iterable[str], tmp: str, megabytes:
     Folders named in `keep` and `write` stay reachable even below `tmp`.
     """
     writable = [(path, _tree(path)) for path in write]
-    inside = [(path, _tree(path)) for path in keep if path.startswith(tmp + "/")]
+    below = [path for path in keep if path.startswith(tmp + "/") and os.path.lexists(path)]
+    inside = [(path, _tree(path)) for path in below]
     attributes = struct.pack("QQQQ", RDONLY | NOSUID, 0, 0, 0)
     call("mount_setattr", -100, b"/", AT_RECURSIVE, attributes, len(attributes))
     mount_tmpfs(tmp, megabytes)

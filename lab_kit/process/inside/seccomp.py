@@ -49,11 +49,13 @@ def _tcp_only() -> list[Instruction]:
 
 
 @functools.cache
-def program(fork: bool, tcp: bool, signals: bool, metadata: bool, shared: bool) -> bytes:
+def program(
+    *, fork: bool, run: bool, tcp: bool, signals: bool, metadata: bool, shared: bool
+) -> bytes:
     """Build the filter; the zygote builds each once so that a child only installs it.
 
-    `fork`: may start processes; `tcp`: may open TCP sockets (never others, except a socketpair
-    where `fork` is allowed); `signals`: may signal; `metadata`: chmod and the like really happen,
+    `fork`: may start processes; `run`: may become another program and have socketpairs; `tcp`: may
+    open TCP sockets (never others); `signals`: may signal; `metadata`: chmod and the like really happen,
     otherwise they answer success and do nothing; `shared`: shared anonymous memory, which
     RLIMIT_DATA does not count.
     """
@@ -61,11 +63,10 @@ def program(fork: bool, tcp: bool, signals: bool, metadata: bool, shared: bool) 
     rules.append(("clone3", [_return(ENOSYS)]))  # glibc then uses clone, whose flags we can read
     rules.append(("socket", _tcp_only() if tcp else [_return(EPERM)]))
     rules.append(("clone", _clone(fork)))
-    if not fork:
-        names = ("fork", "vfork", "execve", "execveat", "socketpair")
-        rules += [(name, [_return(EPERM)]) for name in names]
-    if not signals:
-        rules += [(name, [_return(EPERM)]) for name in SIGNALS]
+    refused = [] if fork else ["fork", "vfork"]
+    refused += [] if run else ["execve", "execveat", "socketpair"]
+    refused += [] if signals else SIGNALS
+    rules += [(name, [_return(EPERM)]) for name in refused]
     if not metadata:
         rules += [(name, [_return(PRETEND)]) for name in METADATA]
     if not shared:
@@ -80,6 +81,11 @@ def program(fork: bool, tcp: bool, signals: bool, metadata: bool, shared: bool) 
             code += [(EQUAL, 0, len(body), nr), *body]
     code.append(_return(ALLOW))
     return b"".join(struct.pack("HBBI", *instruction) for instruction in code)
+
+
+def strictest() -> bytes:
+    """Return the filter that refuses most."""
+    return program(fork=False, run=False, tcp=False, signals=False, metadata=False, shared=False)
 
 
 def install(filter: bytes) -> None:

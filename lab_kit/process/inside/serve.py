@@ -52,9 +52,10 @@ class Server:
         self.by_fd: dict[int, Child] = {}
         self.poll = select.poll()
         self.poll.register(control, select.POLLIN)
-        self.parent = os.pidfd_open(parent) if hasattr(os, "pidfd_open") else -1
+        self.parent = os.pidfd_open(parent) if syscalls.LINUX else -1
         if self.parent >= 0:
             self.poll.register(self.parent, select.POLLIN)
+        self.me = os.pidfd_open(os.getpid()) if syscalls.LINUX else -1
         self.features, self.why = detect.features(force)
         self.flags = {p: self.features.flags(p) for p in (False, True)}
         layers.prebuild(self.features)
@@ -68,7 +69,10 @@ class Server:
             for child in list(self.children.values()):
                 self.kill(child, "the judge ended")
                 os.waitpid(child.pid, 0)
+                del self.children[child.pid]
                 self.tidy(child)
+            while not self.features.namespaces and watch.children(os.getpid()):
+                self.sweep()
 
     def step(self) -> bool:
         """Wait for one round of events; return False at the end."""
@@ -138,7 +142,7 @@ class Server:
             request["env"] |= {"HOME": scratch, "TMPDIR": scratch}
         pid, pidfd = detect.fork(self.flags[request["op"] == "program"])
         if pid == 0:
-            launch.child(request, fds, self.features)
+            launch.child(request, fds, self.features, self.me)
         answer = socket.socket(fileno=os.dup(fds[0]))
         limits = request["limits"]
         child = Child(pid, pidfd, answer, limits, bool(request.get("fork")), scratch)
@@ -199,11 +203,15 @@ class Server:
         del self.children[child.pid]
         if not self.features.namespaces:
             self.sweep()
+        self.tidy(child)
         code = os.waitstatus_to_exitcode(status)
+        spent = usage.ru_utime + usage.ru_stime
+        if code == -signal.SIGKILL and spent >= child.limits["cpu_s"] - 0.1:
+            child.killed = child.killed or "cpu"
         message = {
             "exit": code if code >= 0 else None, "signal": -code if code < 0 else None,
             "killed": child.killed, "peak_kb": max(child.peak_kb, usage.ru_maxrss),
-            "cpu_s": usage.ru_utime + usage.ru_stime,
+            "cpu_s": spent,
         }  # fmt: skip
         try:
             child.answer.send(json.dumps(message).encode(), socket.MSG_DONTWAIT)
@@ -211,7 +219,6 @@ class Server:
             pass
         child.answer.close()
         os.close(child.pidfd)
-        self.tidy(child)
 
     def tidy(self, child: Child) -> None:
         """Remove a scratch folder that is not a file system of its own."""
@@ -225,7 +232,7 @@ def main() -> None:
     control.set_inheritable(False)
     parent, force = int(sys.argv[2]), sys.argv[3]
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the terminal is for the judge
-    if syscalls.X86 or syscalls.ARM:
+    if syscalls.LINUX:
         syscalls.prctl(syscalls.SUBREAPER, 1)
     os.environ.clear()
     calls.prepare()

@@ -7,9 +7,11 @@ import functools
 import os
 import platform
 import signal
+import sys
 
 X86 = platform.machine() in ("x86_64", "AMD64")
 ARM = platform.machine() in ("aarch64", "arm64")
+LINUX = sys.platform == "linux" and (X86 or ARM)
 
 # name: (x86-64, aarch64); -1 where the architecture has no such call
 NUMBERS: dict[str, tuple[int, int]] = {

@@ -101,7 +101,7 @@ def one_bad_message_is_retried_alone(order_desk, fresh):
 @check(
     points=2,
     hint=[
-        "A message that is reported often enough is moved by SQS itself; your code has no part in it.",
+        "SQS itself moves a message that is reported often enough: no work for your code.",
         "A message that is not reported is deleted, for good.",
     ],
     needs="one_bad_message_is_retried_alone",

@@ -12,12 +12,11 @@ from pathlib import Path
 from random import Random
 from typing import Any, Literal
 
-
+from lab_kit.components.cloud_functions import CloudFunctions
 from lab_kit.components.http_service import HttpService
 from lab_kit.components.lambda_runtime import LambdaRuntime
 from lab_kit.errors import Died
 from lab_kit.judge import Submission, expect
-from lab_kit.components.cloud_functions import CloudFunctions
 
 WORDS = ("TEA", "MUG", "KET", "PEN", "MAP", "BAG", "SOAP", "LAMP", "ROPE", "SALT")
 Address = tuple[str, int]

@@ -168,11 +168,14 @@ class OrderDesk:
         queue = self.sqs.create_queue(
             QueueName=self.name, Attributes={"RedrivePolicy": redrive, "VisibilityTimeout": "20"}
         )["QueueUrl"]
+        role = self.cloud.client("iam").create_role(
+            RoleName=self.name, AssumeRolePolicyDocument="{}"
+        )["Role"]["Arn"]
         client = self.cloud.client("lambda")
         client.create_function(
             FunctionName=self.name,
             Runtime="python3.12",
-            Role="arn:aws:iam::123456789012:role/kiosk",
+            Role=role,
             Handler="orders.handler",
             Code={"ZipFile": zipped(self.kiosk.folder)},
             MemorySize=256,

@@ -33,9 +33,11 @@ def test_every_plain_value_travels_and_a_tuple_arrives_as_a_list(start):
 
 
 def test_an_exception_is_raised_with_its_place_and_the_students_own_frames(start):
-    error = start("def f(x):\n    return g(x)\ndef g(x):\n    return 1 / x").call(
-        "work.py", "f", 0
-    ).error
+    error = (
+        start("def f(x):\n    return g(x)\ndef g(x):\n    return 1 / x")
+        .call("work.py", "f", 0)
+        .error
+    )
     assert (error.kind, error.type, error.message) == (
         "raised", "ZeroDivisionError", "division by zero")  # fmt: skip
     assert (error.file, error.line) == ("work.py", 4)
@@ -210,7 +212,11 @@ def test_endless_recursion_is_raised_and_its_trace_is_short(start):
 def test_an_exception_whose_text_fails_is_still_told(start):
     source = "class E(Exception):\n    def __str__(self): raise ValueError\ndef f(): raise E"
     error = start(source).call("work.py", "f").error
-    assert (error.kind, error.type, error.message) == ("raised", "E", "(its text could not be made)")
+    assert (error.kind, error.type, error.message) == (
+        "raised",
+        "E",
+        "(its text could not be made)",
+    )
 
 
 def test_a_gigabyte_of_printing_keeps_the_beginning_only(start):

@@ -6,6 +6,8 @@ import os
 import random
 import time
 
+import pytest
+
 from lab_kit.judge import Failed, Submission, check, expect, expect_equal
 
 
@@ -55,3 +57,19 @@ def the_judge_hangs(submission: Submission) -> None:
 def the_rest_is_still_judged(submission: Submission) -> None:
     """What comes after a dead process is judged all the same."""
     raise Failed("The last check was reached.", "It always fails.", "read this.")
+
+
+@check(hint="Look at the last line.", needs="the_rest_is_still_judged")
+def what_needs_a_failed_check_waits(submission: Submission) -> None:
+    """What builds on a failed check waits for it."""
+
+
+@check(hint="Add a port.")
+def a_fixture_says_that_the_work_is_wrong(settings: str) -> None:
+    """A fixture may fail the work as a check does."""
+
+
+@check(hint="Ours to mend.")
+def a_check_is_skipped(submission: Submission) -> None:
+    """A check that is left out blames nobody."""
+    pytest.skip("no Envoy on Mondays")

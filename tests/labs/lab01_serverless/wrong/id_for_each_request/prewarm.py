@@ -1,0 +1,30 @@
+"""Start from a snapshot: keep what may be shared, make fresh what may not."""
+
+from __future__ import annotations
+
+import backend
+from snapshot_restore_py import register_after_restore
+
+STATE = {}
+
+
+def freshen():
+    """Run after each restore: get what no two copies may share, and what did not survive."""
+    STATE["worker"] = backend.new_worker_id()
+    STATE["session"] = backend.connect()
+
+
+def start():
+    """Run once, at init, before the snapshot is taken."""
+    STATE["prices"] = backend.price_table()
+    register_after_restore(freshen)
+
+
+start()
+
+
+def handler(event, context):
+    """Return {"worker": id, "cents": price, "left": stock} for event["sku"]."""
+    sku = event["sku"]
+    left = backend.stock(STATE["session"], sku)
+    return {"worker": backend.new_worker_id(), "cents": STATE["prices"][sku], "left": left}

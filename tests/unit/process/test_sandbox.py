@@ -1,0 +1,318 @@
+"""What a submission must not do has no effect, with namespaces and without."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from pathlib import Path
+
+import pytest
+
+from lab_kit.process import Limits, Student, Zygote, wait_until
+
+ACTS = """
+import ctypes, mmap, os, signal, socket, sys, threading, time
+
+def attempt(act):
+    try:
+        return ["worked", str(act())[:200]]
+    except BaseException as error:
+        return ["refused", f"{type(error).__name__} {getattr(error, 'errno', '')}"]
+
+def read(path): return attempt(lambda: open(path).read())
+def listing(path): return attempt(lambda: os.listdir(path))
+def write(path): return attempt(lambda: open(path, "w").write("x"))
+def append(path): return attempt(lambda: open(path, "a").write("x"))
+def mode(path): return attempt(lambda: os.chmod(path, 0o777))
+def owner(path): return attempt(lambda: os.chown(path, 1, 1))
+def rename(a, b): return attempt(lambda: os.rename(a, b))
+def remove(path): return attempt(lambda: os.remove(path))
+def link(a, b): return attempt(lambda: os.link(a, b))
+def signal_to(pid, number): return attempt(lambda: os.kill(pid, number))
+def connect(port): return attempt(lambda: socket.create_connection(("127.0.0.1", port), 1))
+def open_socket(family, kind): return attempt(lambda: socket.socket(family, kind))
+def pair(): return attempt(lambda: socket.socketpair())
+def fork(): return attempt(lambda: os.fork() or os._exit(0))
+def spawn(): return attempt(lambda: os.posix_spawn("/bin/true", ["true"], {}))
+def execute(): return attempt(lambda: os.execv("/bin/true", ["true"]))
+def shared(): return attempt(lambda: mmap.mmap(-1, 1 << 20))
+def memfd(): return attempt(lambda: os.memfd_create("x"))
+def library(name, *args):
+    libc = ctypes.CDLL(None, use_errno=True)
+    got = getattr(libc, name)(*[a.encode() if isinstance(a, str) else a for a in args])
+    return ["refused", os.strerror(ctypes.get_errno())] if got < 0 else ["worked", str(got)]
+def syscall(*args): return library("syscall", *args)
+def descriptors():
+    found = []
+    for fd in range(1024):
+        try:
+            os.fstat(fd)
+            found.append(fd)
+        except OSError:
+            pass
+    return found
+def environment(): return dict(os.environ)
+def ids(): return [os.getpid(), os.getppid()]
+def fill(folder, files, size):
+    done = 0
+    try:
+        for i in range(files):
+            with open(os.path.join(folder, f"fill{i}"), "wb") as handle:
+                handle.write(b"x" * size)
+            done += 1
+    except OSError as error:
+        return [done, error.errno]
+    return [done, 0]
+def inodes(folder, files):
+    try:
+        for i in range(files):
+            os.close(os.open(os.path.join(folder, f"i{i}"), os.O_CREAT))
+    except OSError as error:
+        return error.errno
+def threads(count, stack):
+    threading.stack_size(stack)
+    started = 0
+    try:
+        for _ in range(count):
+            threading.Thread(target=time.sleep, args=(30,), daemon=True).start()
+            started += 1
+        time.sleep(5)
+    except RuntimeError:
+        pass
+    return started
+def burn():
+    while True:
+        pass
+def capabilities():
+    rows = open("/proc/self/status").read()
+    return rows
+def put(path): return attempt(lambda: open(path, "w").write("mine"))
+def scratch():
+    path = os.path.join(os.environ["TMPDIR"], "mine")
+    return [put(path), read(path), os.environ["HOME"] == os.environ["TMPDIR"]]
+"""
+
+
+@pytest.fixture
+def student(any_zygote: Zygote, submit):
+    with any_zygote.student(submit(ACTS)) as one:
+        yield one
+
+
+def do(student: Student, name: str, *args: object, timeout: float = 5.0) -> object:
+    reply = student.call("work.py", name, *args, timeout=timeout)
+    assert reply.error is None, reply.error
+    return reply.value
+
+
+def refused(student: Student, name: str, *args: object) -> bool:
+    return do(student, name, *args)[0] == "refused"
+
+
+@pytest.fixture
+def secret(tmp_path: Path) -> Path:
+    """Stand for the checks beside a submission."""
+    file = tmp_path / "checks" / "secret.py"
+    file.parent.mkdir()
+    file.write_text("expected = 42")
+    return file
+
+
+def test_files_outside_are_out_of_reach(student, secret):
+    for path in ("/etc/passwd", "/etc/hostname", str(secret), "/proc/self/status", "/proc/1/environ",
+                 f"/proc/{os.getpid()}/environ", f"/proc/{os.getppid()}/cmdline"):  # fmt: skip
+        assert refused(student, "read", path), path
+    for folder in (str(secret.parent), "/proc", "/root", "/etc", "/"):
+        assert refused(student, "listing", folder), folder
+    how, names = do(student, "listing", str(secret.parent.parent))
+    assert how == "refused" or names == "['submission']"
+
+
+def test_the_standard_library_and_the_own_folder_can_be_read(student, submit):
+    assert do(student, "read", str(submit(ACTS) / "work.py"))[0] == "worked"
+    assert do(student, "read", os.__file__)[0] == "worked"
+
+
+def test_files_outside_cannot_be_changed(student, secret):
+    before = secret.stat()
+    assert refused(student, "write", str(secret))
+    assert refused(student, "append", str(secret))
+    assert refused(student, "remove", str(secret))
+    assert refused(student, "rename", str(secret), str(secret.parent / "other"))
+    assert refused(student, "write", str(secret.parent / "new"))
+    assert refused(student, "link", str(secret), str(secret.parent / "link"))
+    do(student, "mode", str(secret))
+    do(student, "owner", str(secret))
+    after = secret.stat()
+    assert (before.st_mode, before.st_uid, before.st_mtime) == (
+        after.st_mode, after.st_uid, after.st_mtime)  # fmt: skip
+    assert secret.read_text() == "expected = 42"
+
+
+def test_the_submission_itself_is_read_only(student, submit):
+    folder = submit(ACTS)
+    before = sorted(p.name for p in folder.iterdir())
+    assert refused(student, "append", str(folder / "work.py"))
+    assert refused(student, "write", str(folder / "new.py"))
+    assert refused(student, "remove", str(folder / "work.py"))
+    do(student, "mode", str(folder / "work.py"))
+    assert (folder / "work.py").stat().st_mode & 0o777 != 0o777
+    assert sorted(p.name for p in folder.iterdir()) == before
+
+
+def test_a_link_in_the_submission_leads_nowhere(any_zygote, submit, secret):
+    folder = submit(ACTS)
+    (folder / "link.py").symlink_to(secret)
+    with any_zygote.student(folder) as student:
+        assert refused(student, "read", str(folder / "link.py"))
+        assert student.call("link.py", "f").error.kind in ("import", "missing")
+
+
+def test_no_socket_can_be_had(student):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        assert refused(student, "connect", server.getsockname()[1])
+    for family in (socket.AF_INET, socket.AF_INET6, socket.AF_UNIX, 16, 17):
+        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_RAW):
+            assert refused(student, "open_socket", int(family), int(kind))
+    assert refused(student, "pair")
+
+
+def test_no_process_can_be_started(student):
+    for name in ("fork", "spawn", "execute"):
+        assert refused(student, name), name
+
+
+def test_other_processes_are_out_of_reach(student):
+    for pid in (os.getpid(), os.getppid()):
+        for number in (0, 9):
+            assert refused(student, "signal_to", pid, number)
+    assert do(student, "library", "ptrace", 16, os.getpid(), 0, 0)[0] == "refused"
+
+
+def test_a_signal_to_everyone_reaches_nobody(any_zygote, submit):
+    folder = submit(ACTS)
+    with any_zygote.student(folder) as one, any_zygote.student(folder) as two:
+        do(one, "signal_to", -1, 15)
+        do(one, "signal_to", -1, 9)
+        assert do(two, "ids")
+    assert any_zygote.alive
+
+
+def test_uncounted_memory_cannot_be_had(student):
+    assert refused(student, "shared")
+    assert refused(student, "memfd")
+
+
+def test_the_way_out_by_system_calls_is_closed(student):
+    assert do(student, "library", "unshare", 0x10000000)[0] == "refused"
+    assert do(student, "library", "mount", "x", "/tmp", "tmpfs", 0, None)[0] == "refused"
+    assert do(student, "library", "umount2", "/tmp", 2)[0] == "refused"
+    assert do(student, "library", "chroot", "/tmp")[0] == "refused"
+    assert do(student, "syscall", 425, 8, 0)[0] == "refused"  # io_uring_setup
+
+
+def test_only_the_channel_is_open(student):
+    assert do(student, "descriptors") == [0, 1, 2, 3]
+
+
+def test_the_environment_holds_nothing_of_ours(monkeypatch, submit):
+    monkeypatch.setenv("SECRET_TOKEN", "x")
+    with Zygote() as own, own.student(submit(ACTS)) as student:
+        names = set(do(student, "environment"))
+    assert names == {"PATH", "LANG", "HOME", "TMPDIR", "PYTHONDONTWRITEBYTECODE",
+                     "PYTHONUNBUFFERED"}  # fmt: skip
+
+
+def test_scratch_is_writable_private_and_gone_afterwards(any_zygote, submit):
+    folder = submit(ACTS)
+    with any_zygote.student(folder) as one, any_zygote.student(folder) as two:
+        assert do(one, "scratch") == [["worked", "4"], ["worked", "mine"], True]
+        assert do(two, "scratch") == [["worked", "4"], ["worked", "mine"], True]
+    assert not Path("/tmp/mine").exists()
+
+
+def test_scratch_has_a_total_quota_over_many_files(submit):
+    with Zygote(force="") as own:
+        if not own.features["namespaces"]:
+            return  # held by a watcher there: see the test below
+        with own.student(submit(ACTS), limits=Limits(scratch_mb=4)) as student:
+            done, errno = do(student, "fill", "/tmp", 100, 512 << 10)
+            assert (done, errno) == (7, 28) or done == 8
+            assert do(student, "inodes", "/tmp", 5000) == 28
+
+
+def test_scratch_without_namespaces_is_watched(submit):
+    with Zygote(force="degraded") as own:
+        with own.student(submit(ACTS), limits=Limits(scratch_mb=4)) as student:
+            folder = do(student, "environment")["TMPDIR"]
+            reply = student.call("work.py", "fill", folder, 10, 1 << 20)
+            later = student.call("work.py", "burn", timeout=5).error
+            assert later.message == (
+                "It was killed: its files in /tmp took more room than they may.")  # fmt: skip
+            assert reply is not None
+        assert not Path(folder).exists()
+
+
+def test_a_file_has_a_size_limit(any_zygote, submit):
+    with any_zygote.student(submit(ACTS), limits=Limits(file_mb=1, scratch_mb=8)) as student:
+        folder = do(student, "environment")["TMPDIR"]
+        assert do(student, "fill", folder, 1, 3 << 20) == [0, 27]
+
+
+def test_a_thread_bomb_is_bounded(any_zygote, submit):
+    with any_zygote.student(submit(ACTS), limits=Limits(threads=16)) as student:
+        reply = student.call("work.py", "threads", 400, 64 << 10, timeout=10)
+        if reply.error is None:
+            assert reply.value < 16
+        else:
+            assert reply.error.message == (
+                "It was killed: it started more threads or processes than it may.")  # fmt: skip
+
+
+def test_processor_time_is_bounded(any_zygote, submit):
+    with any_zygote.student(submit(ACTS), limits=Limits(cpu_s=1)) as student:
+        error = student.call("work.py", "burn", timeout=20).error
+    assert error.kind == "died"
+    assert "processor time" in error.message
+
+
+def test_a_student_in_its_own_namespace_is_alone(submit):
+    with Zygote() as own, own.student(submit(ACTS)) as student:
+        if own.features["namespaces"]:
+            assert do(student, "ids") == [1, 0]
+
+
+def test_a_folder_that_may_be_read_is_read_only(any_zygote, submit, secret):
+    with any_zygote.student(submit(ACTS), read=[secret.parent]) as student:
+        assert do(student, "read", str(secret)) == ["worked", "expected = 42"]
+        assert refused(student, "append", str(secret))
+
+
+def test_a_submission_outside_tmp_is_confined_alike(any_zygote, tmp_path):
+    home = Path.home() / f".beyond-test-{os.getpid()}"
+    home.mkdir()
+    try:
+        (home / "work.py").write_text(ACTS)
+        with any_zygote.student(home) as student:
+            assert refused(student, "append", str(home / "work.py"))
+            assert refused(student, "write", str(home / "new"))
+            assert do(student, "read", str(home / "work.py"))[0] == "worked"
+    finally:
+        (home / "work.py").unlink()
+        home.rmdir()
+
+
+def test_without_any_layer_a_call_still_works(submit):
+    with Zygote(force="none") as own, own.student(submit(ACTS)) as student:
+        assert do(student, "ids")[1] == own.pid
+        assert do(student, "scratch")[0] == ["worked", "4"]
+
+
+def test_nothing_is_left_of_a_forced_kill(any_zygote, submit):
+    student = any_zygote.student(submit(ACTS))
+    start = time.monotonic()
+    assert student.call("work.py", "burn", timeout=0.1).error.kind == "timeout"
+    student.close()
+    wait_until(lambda: not Path(f"/proc/{student.pid}").exists(), timeout=5)
+    assert time.monotonic() - start < 5
