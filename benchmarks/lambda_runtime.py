@@ -26,9 +26,7 @@ from lab_kit.process import Limits, level, zygote
 HANDLER = "def handler(event, context):\n    return {'ok': True}\n"
 EVENT = b'{"sku":"A-1","quantity":3}'
 ARGV = [sys.executable, "-m", "awslambdaric", "handler.handler"]
-LIMITS = Limits(
-    data_mb=1152, file_mb=512, cpu_s=3600, threads=256, open_files=1024, scratch_mb=512
-)
+LIMITS = Limits(data_mb=1152, file_mb=512, cpu_s=3600, threads=256, open_files=1024, scratch_mb=512)
 
 
 class TrivialServer:
@@ -56,7 +54,7 @@ class TrivialServer:
             sock, _ = self._listener.accept()
             with sock:
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                while data := sock.recv(65536):
+                while data := _request(sock):
                     if data.startswith(b"GET"):
                         self._go.acquire()
                         sock.sendall(self._event())
@@ -72,6 +70,17 @@ class TrivialServer:
             b"Lambda-Runtime-Deadline-Ms: %d\r\nContent-Length: %d\r\n\r\n%s"
             % (deadline, len(EVENT), EVENT)
         )
+
+
+def _request(sock: socket.socket) -> bytes:
+    data = b""
+    while more := sock.recv(65536):
+        data += more
+        head, end, body = data.partition(b"\r\n\r\n")
+        length = head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0]
+        if end and len(body) == int(length or 0):
+            return data
+    return b""
 
 
 def variables(folder: Path) -> dict[str, str]:
@@ -96,7 +105,7 @@ def arms(folder: Path) -> dict[str, Arm]:
         listener = socket.create_server(("127.0.0.1", 0))
         server = TrivialServer(listener)
         env = variables(folder) | {
-            "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:%d" % listener.getsockname()[1]
+            "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{listener.getsockname()[1]}"
         }
         out = subprocess.DEVNULL
         with subprocess.Popen(ARGV, cwd=folder, env=env, stdout=out, stderr=out) as process:
@@ -123,13 +132,12 @@ def arms(folder: Path) -> dict[str, Arm]:
     @contextlib.contextmanager
     def ours() -> Iterator[tuple[Callable[[], object], int]]:
         with LambdaRuntime(folder) as runtime:
-            box = [0]
 
             def invoke() -> None:
                 outcome = runtime.invoke(EVENT).outcome
                 assert outcome == "ok", outcome
 
-            yield invoke, box[0]
+            yield invoke, 0
 
     return {"bare": bare, "sandboxed": sandboxed, "ours": ours}
 

@@ -12,6 +12,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
 from lab_kit.errors import JudgeError, LabError, UsageError
@@ -181,9 +182,7 @@ def complain(error: LabError) -> None:
 
 
 def unexpected(error: Exception) -> JudgeError:
-    """Keep the traceback for whoever mends it, and say where it is."""
-    from lab_kit.verbs import keep_traceback
-
+    """Return the message for an error that nobody foresaw."""
     kept = keep_traceback(error)
     said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     return JudgeError(
@@ -191,3 +190,17 @@ def unexpected(error: Exception) -> JudgeError:
         said,
         f"tell your instructor, with the file {kept}." if kept else "tell your instructor.",
     )
+
+
+def keep_traceback(error: Exception) -> str:
+    """Write the traceback where whoever mends it finds it; return the path, '' if it failed."""
+    import traceback
+
+    from lab_kit.course import Course
+
+    with suppress(LabError, OSError):
+        path = Course.find().work / "last-error.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+        return str(path)
+    return ""

@@ -6,13 +6,12 @@ import argparse
 import os
 import re
 import sys
-import traceback
 from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
 from lab_kit.course import Course
-from lab_kit.errors import LabError, UsageError
+from lab_kit.errors import UsageError
 from lab_kit.judge import LabJudge, LabSpec
 from lab_kit.judge.render import SIGNS, number, render
 from lab_kit.judge.report import Report, Result, encode, exit_code
@@ -47,7 +46,7 @@ def hint_lab(course: Course, args: argparse.Namespace) -> int:
         hints = judge.hints(args.check)
     progress = Progress(Where(course, lab))
     shown = progress.hints(args.check)
-    chosen = args.number or min(shown + 1, len(hints))
+    chosen = min(shown + 1, len(hints)) if args.number is None else args.number
     if not 1 <= chosen <= len(hints):
         raise UsageError(
             f"{args.check} has no hint {chosen}.",
@@ -58,7 +57,7 @@ def hint_lab(course: Course, args: argparse.Namespace) -> int:
     print_safely(f"Hint {chosen} of {len(hints)}: {hints[chosen - 1]}\n")
     if chosen < len(hints):
         print_safely(f"Another: ./lab hint {lab} {args.check}\n")
-    elif shown >= len(hints) and not args.number:
+    elif shown >= len(hints) and args.number is None:
         print_safely("That was the last one.\n")
     return 0
 
@@ -163,16 +162,6 @@ def cannot_write(path: Path, why: str) -> UsageError:
     )
 
 
-def keep_traceback(error: BaseException) -> str:
-    """Write an error's traceback into the course's work folder; return its path, or ''."""
-    with suppress(LabError, OSError):
-        path = Course.find().work / "last-error.txt"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
-        return str(path)
-    return ""
-
-
 class Counter:
     """Say on a terminal how many checks are done, on one line that is wiped at the end."""
 
@@ -195,4 +184,4 @@ class Counter:
         self.write("")
 
 
-__all__ = ["check_lab", "hint_lab", "keep_traceback", "list_labs", "number", "reset_lab"]
+__all__ = ["check_lab", "hint_lab", "list_labs", "number", "reset_lab"]

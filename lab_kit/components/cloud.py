@@ -27,7 +27,6 @@ from typing import Any
 import lab_kit
 from lab_kit.components.cloud_channel import Channel, ChannelClosed
 from lab_kit.components.cloud_client import Clients
-from lab_kit.components.cloud_code import BadCode
 from lab_kit.components.cloud_runtimes import Function, Runtime, Runtimes
 from lab_kit.components.http_api import HttpApi
 from lab_kit.errors import Unavailable
@@ -83,7 +82,7 @@ class Cloud:
         argv = [sys.executable, "-s", "-c", BOOT, str(PACKAGE), region, str(time_scale)]
         try:
             self._program = zygote().program(
-                argv, cwd=PACKAGE, read=[PACKAGE], limits=LIMITS, fork=True,
+                argv, cwd=PACKAGE, read=[PACKAGE], limits=LIMITS, fork=False,
                 serve=[listener, theirs], env={"AWS_DEFAULT_REGION": region, **DUMMY},
             )  # fmt: skip
         except BaseException:

@@ -13,6 +13,7 @@ from typing import Any
 
 from lab_kit.components import cloud_moto
 from lab_kit.components.cloud_async import AsyncQueue, Outcome
+from lab_kit.components.cloud_backends import Moto
 from lab_kit.components.cloud_channel import Channel
 from lab_kit.components.cloud_invoke import Invoker
 from lab_kit.components.cloud_poller import Poller
@@ -32,11 +33,9 @@ class Child:
         except cloud_moto.Mismatch as mismatch:
             self.channel.tell("mismatch", why=str(mismatch))
             raise SystemExit(f"moto is not what was expected: {mismatch}") from None
-        self.moto = cloud_moto.Moto(region)
+        self.moto = Moto(region)
         self.invoker = Invoker(self.moto, self.channel.ask)
-        self.queue = AsyncQueue(
-            self.invoker.run, self.moto.policy, self._deliver, scale=scale
-        )
+        self.queue = AsyncQueue(self.invoker.run, self.moto.policy, self._deliver, scale=scale)
         self.poller = Poller(self.moto, self.invoker.run, self._deliver, scale=scale)
 
     def install(self) -> None:
@@ -70,21 +69,24 @@ def serve(child: Child) -> None:
         MotoRequestHandler,
         create_backend_app,
     )
+    from werkzeug.exceptions import NotFound
     from werkzeug.serving import make_server
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     application = DomainDispatcherApplication(create_backend_app)
     lock = threading.Lock()
 
-    def one_at_a_time(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+    def guarded(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
         """Let one DynamoDB request in at a time: moto checks a condition and writes apart."""
+        if environ.get("PATH_INFO", "").startswith("/moto-api"):
+            return NotFound("moto's own controls are not part of AWS")(environ, start)
         alone = environ.get("HTTP_X_AMZ_TARGET", "").startswith("DynamoDB")
         with lock if alone else contextlib.nullcontext():
             answer: Iterable[bytes] = application(environ, start)
             return answer
 
     server = make_server(
-        "127.0.0.1", 0, one_at_a_time, threaded=True,
+        "127.0.0.1", 0, guarded, threaded=True,
         request_handler=MotoRequestHandler, fd=LISTENER,
     )  # fmt: skip
     child.channel.tell("ready")

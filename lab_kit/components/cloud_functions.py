@@ -24,7 +24,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
-from lab_kit.components.cloud_words import LastWords, last_words
+from lab_kit.components.cloud_words import LastWords, died, last_words
 from lab_kit.errors import Died, Unavailable
 from lab_kit.process import Limits, zygote
 
@@ -151,8 +151,19 @@ class CloudFunctions:
         return self.request("POST", "/", body=data, headers=headers, timeout=timeout)
 
     def log(self) -> str:
-        """Return the end of what the function printed, stdout and stderr together."""
-        return self._program.output()
+        """Return the end of what the function printed, stdout and stderr together.
+
+        What it printed just before its answer may come a moment after it, so this waits for a
+        pause of 5 ms, at most 0.1 s.
+        """
+        end = time.monotonic() + 0.1
+        text = self._program.output()
+        while time.monotonic() < end:
+            time.sleep(0.005)
+            before, text = text, self._program.output()
+            if text == before:
+                break
+        return text
 
     def last_error(self) -> LastWords | None:
         """Return the last exception in the log: its type, message and the function's own lines."""
@@ -209,31 +220,13 @@ class CloudFunctions:
     def _check_alive(self, wait_s: float) -> None:
         """Raise Died if the whole program ended."""
         end = time.monotonic() + wait_s
-        while (ended := self._program.poll()) is None:
+        while self._program.poll() is None:
             if time.monotonic() >= end:
                 return
             time.sleep(0.01)
-        ended = self._program.wait(5)
+        reason = self._program.wait(5).reason
         words = None if WORKER_ENDED in self.log() else self.last_error()
-        if words is None:
-            said = "\n".join(self.log().strip().splitlines()[-6:])[-1500:]
-            raise Died(
-                f"{self._source} ended by itself.",
-                f"Of its process: {ended.reason}." + (f"\nIts last words:\n{said}" if said else ""),
-                f"Look in {self._source} for what ends the process.",
-                error_type="Exit",
-                error_message=ended.reason,
-            )
-        where = f" in {words.trace[-1][0]} line {words.trace[-1][1]}" if words.trace else ""
-        raise Died(
-            f"{self._source} ended by itself with {words.error_type}{where}.",
-            words.error_message,
-            f"Look at {words.trace[-1][0] if words.trace else self._source}"
-            + (f", line {words.trace[-1][1]}." if words.trace else "."),
-            error_type=words.error_type,
-            error_message=words.error_message,
-            trace=words.trace,
-        )
+        raise died(self._source, reason, words, self.log())
 
 
 def _plain(status: int, text: str) -> Response:

@@ -13,8 +13,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from lab_kit.components.cloud_async import Outcome
+from lab_kit.components.cloud_backends import Moto
 from lab_kit.components.cloud_code import inflate
-from lab_kit.components.cloud_moto import Moto
 
 SYNC_LIMIT = 6 * 1024 * 1024
 ASYNC_LIMIT = 1024 * 1024

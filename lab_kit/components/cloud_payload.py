@@ -21,7 +21,7 @@ from urllib.parse import parse_qsl, unquote
 
 TEXT_TYPES = frozenset({"application/json", "application/xml", "application/javascript"})
 HOP_BY_HOP = frozenset(
-    {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
+    "connection keep-alive proxy-connection te trailer transfer-encoding upgrade".split()
 )
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _NOT_IN_A_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -52,7 +52,9 @@ class HttpAnswer:
     body: bytes = b""
 
 
-def to_event(request: Request, *, api_id: str, request_id: str, port: int = 80) -> dict[str, object]:
+def to_event(
+    request: Request, *, api_id: str, request_id: str, port: int = 80
+) -> dict[str, object]:
     """Build the version 2.0 event of a request on the `$default` route."""
     path, _, query = request.target.partition("?")
     headers, cookies = _headers(request, port)
@@ -123,9 +125,7 @@ def _headers(request: Request, port: int) -> tuple[dict[str, str], list[str]]:
     )
     headers["x-forwarded-port"] = str(port)
     headers["x-forwarded-proto"] = "http"
-    headers.setdefault(
-        "x-amzn-trace-id", f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)}"
-    )
+    headers.setdefault("x-amzn-trace-id", f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)}")
     return headers, cookies
 
 

@@ -3,7 +3,7 @@
 SQS (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html): a batch that
 failed, or the messages named in `batchItemFailures`, can be seen again once the queue's visibility
 timeout is over; the queue's redrive policy then moves them to its dead letter queue.
-DynamoDB streams: in order, one batch at a time, a failed batch is tried again and holds up the rest.
+DynamoDB streams: in order, one batch at a time; a failed batch is tried again before the rest.
 Times of AWS are multiplied by `scale`.
 """
 
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lab_kit.components.cloud_async import Outcome
-from lab_kit.components.cloud_moto import Moto
+from lab_kit.components.cloud_backends import Moto
 from lab_kit.components.cloud_records import sqs_record, stream_failure, stream_record
 
 POLL_S = 0.02
@@ -59,10 +59,12 @@ class Poller:
         still = []
         for mapping in self._moto.mappings():
             source = self._source(mapping)
+            if not (mapping.enabled or source.running):
+                continue
             queue = self._moto.queue(mapping.event_source_arn)
             shard = None if queue else self._moto.shard(mapping.event_source_arn)
             left = len(queue._messages) if queue else 0
-            if shard is not None and mapping.enabled:
+            if shard is not None:
                 left = len(shard.items) - (source.position or 0)
             if left or source.running:
                 name = mapping.event_source_arn.split(":", 5)[-1]

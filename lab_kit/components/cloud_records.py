@@ -6,7 +6,8 @@ https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -77,6 +78,21 @@ def stream_failure(
             "streamArn": mapping.event_source_arn,
         },
     }
+
+
+def rule_event(
+    target: Mapping[str, Any], event: dict[str, Any], transform: Callable[..., Any]
+) -> str:
+    """Write what an EventBridge rule hands to a target, after its Input settings."""
+    if "Input" in target:
+        return str(target["Input"])
+    if shape := target.get("InputTransformer"):
+        return json.dumps(transform(shape["InputTemplate"], shape.get("InputPathsMap", {}), event))
+    when = datetime.fromtimestamp(float(event["time"]), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    shown: Any = {k: v for k, v in event.items() if k != "ingestion-time"} | {"time": when}
+    for name in target.get("InputPath", "$").split(".")[1:]:
+        shown = shown[name]
+    return json.dumps(shown, default=str)
 
 
 def _attribute(value: Mapping[str, Any]) -> dict[str, Any]:

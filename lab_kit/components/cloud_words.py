@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 
+from lab_kit.errors import Died
+
 START = "Traceback (most recent call last):"
 _FRAME = re.compile(r'^\s*File "(?P<file>.+)", line (?P<line>\d+)(?:, in (?P<function>.+))?$')
 _ERROR = re.compile(r"^(?P<type>[A-Za-z_][\w.]*)(?:: ?(?P<message>.*))?$")
@@ -42,6 +44,29 @@ def last_words(output: str, folder: Path) -> LastWords | None:
             kind = error["type"].rpartition(".")[2]
             return LastWords(kind, message, _ours(frames, folder))
     return LastWords("", "\n".join(lines).strip()[-500:], _ours(frames, folder))
+
+
+def died(source: str, reason: str, words: LastWords | None, output: str) -> Died:
+    """Make the error for a program that ended: its exception, or else how and its last lines."""
+    if words is None:
+        said = "\n".join(output.strip().splitlines()[-6:])[-1500:]
+        return Died(
+            f"{source} ended by itself.",
+            f"Of its process: {reason}." + (f"\nIts last words:\n{said}" if said else ""),
+            f"Look in {source} for what ends the process.",
+            error_type="Exit",
+            error_message=reason,
+        )
+    file, line = words.trace[-1][:2] if words.trace else (source, 0)
+    return Died(
+        f"{source} ended by itself with {words.error_type}"
+        + (f" in {file} line {line}." if line else "."),
+        words.error_message,
+        f"Look at {file}, line {line}." if line else f"Look at {file}.",
+        error_type=words.error_type,
+        error_message=words.error_message,
+        trace=words.trace,
+    )
 
 
 def _ours(frames: list[Frame], folder: Path) -> tuple[Frame, ...]:

@@ -53,6 +53,7 @@ class RuntimeApi:
         self._poll = select.poll()
         self._poll.register(listener, select.POLLIN)
         self._connections: dict[int, Connection] = {}
+        self._full: set[Connection] = set()  # those that have not taken all we sent
         self._next: Connection | None = None
         self._restore: Connection | None = None
         self._request_id = ""
@@ -121,10 +122,12 @@ class RuntimeApi:
 
     def _watch(self, connection: Connection) -> None:
         if connection.open:
-            self._poll.modify(
-                connection.sock, select.POLLIN | (select.POLLOUT if connection.unsent else 0)
-            )
+            if connection.unsent != (connection in self._full):
+                self._full ^= {connection}
+                more = select.POLLOUT if connection.unsent else 0
+                self._poll.modify(connection.sock, select.POLLIN | more)
             return
+        self._full.discard(connection)
         fd = connection.sock.fileno()
         if self._connections.pop(fd, None):
             self._poll.unregister(fd)

@@ -23,6 +23,7 @@ from lab_kit.components.relay import Relay
 from lab_kit.process import Exit
 
 TICK = 0.005  # seconds between two looks at the memory
+QUICK_MS, STALE = 2.0, 0.05  # an invocation that short, and a reading that old
 LAST_WORDS = 20  # lines
 MAX_LOG = 262_144  # characters of one invocation
 
@@ -72,7 +73,7 @@ class Environment:
         self._relay = relay
         self._log = ""
         self._dropped = 0
-        self._look = 0.0
+        self._look = self._measured = 0.0
         self._ending = threading.Lock()
         self._started = time.perf_counter()
         self._program = settings.start(self.id, initialization_type)
@@ -88,11 +89,6 @@ class Environment:
     def memory_mb(self) -> float:
         """Return the resident memory of its processes now, 0 once it is gone."""
         return 0.0 if self.state == "gone" else self._program.memory_mb()
-
-    @property
-    def alive(self) -> bool:
-        """Say whether its process is there."""
-        return self.state != "gone" and self._program.alive
 
     def init(self, limit_s: float) -> Failure | None:
         """Wait for the init phase to end: at the first event, at the snapshot, or badly."""
@@ -114,7 +110,11 @@ class Environment:
         return took, failure
 
     def ready(self, limit_s: float) -> bool:
-        """Wait until it asks for the next event; say whether it did."""
+        """Wait until it asks for the next event; say whether it did.
+
+        The first step finds out at once if a process that had asked is gone.
+        """
+        self._api.step(0)
         return self._drive(lambda: self._api.waiting, time.perf_counter() + limit_s) == "done"
 
     def run(
@@ -128,7 +128,7 @@ class Environment:
         ending = self._drive(lambda: self._api.answer is not None, start + limit_s)
         took = (time.perf_counter() - start) * 1000
         answer = self._api.answer
-        if ending == "done" and self._measure() > self._settings.memory_mb:
+        if ending == "done" and self._peak_after(took) > self._settings.memory_mb:
             ending = "memory"  # it happened between two looks
         if ending == "done" and answer is not None:
             self.state = "idle"
@@ -203,7 +203,14 @@ class Environment:
                 break
         return done()
 
+    def _peak_after(self, took_ms: float) -> float:
+        """Return the peak, read anew unless so little time went by that it cannot matter."""
+        if took_ms < QUICK_MS and time.perf_counter() - self._measured < STALE:
+            return self.peak_mb
+        return self._measure()
+
     def _measure(self) -> float:
+        self._measured = time.perf_counter()
         self.peak_mb = max(self.peak_mb, self._program.peak_mb)
         return self.peak_mb
 

@@ -16,7 +16,7 @@ MAX_HEAD = 1_310_720  # awslambdaric may send an X-Ray cause of up to 1 MiB as o
 MAX_HEADERS = 100
 MAX_LINE = 1_024  # one chunk-size line
 MAX_UNREAD = 65_536  # answers that the peer asked for and does not take
-READ = 262_144
+READ, READ_BODY = 8_192, 262_144  # a large buffer costs more than a small request
 REASONS = {
     200: "OK",
     202: "Accepted",
@@ -74,7 +74,7 @@ class Connection:
         Ends with `open` false when the peer hung up. Raises Malformed.
         """
         try:
-            data = self.sock.recv(READ)
+            data = self.sock.recv(READ_BODY if self._head else READ)
         except BlockingIOError:
             return None
         except OSError:
@@ -87,7 +87,7 @@ class Connection:
 
     def parse(self) -> Request | None:
         """Return the next request that has been received completely, if any."""
-        if self._head is None and not self._parse_head():
+        if self._head is None and (not self._in or not self._parse_head()):
             return None
         assert self._head is not None
         method, path, headers = self._head
@@ -119,7 +119,7 @@ class Connection:
         """Send as much of the queued bytes as the peer takes now."""
         try:
             while self._out:
-                sent = self.sock.send(memoryview(self._out)[:READ])
+                sent = self.sock.send(memoryview(self._out)[:READ_BODY])
                 del self._out[:sent]
         except BlockingIOError:
             return

@@ -50,8 +50,10 @@ class Invocation:
     billed_ms: int = 0
     memory_mb: int = 128
     max_memory_mb: int = 0
-    log: str = ""
     init_failed: bool = False
+    printed: str = field(default="", repr=False)  # by the function, from START to END
+    before: str = field(default="", repr=False)  # in the log before START
+    said: str = field(default="", repr=False)  # by Lambda before END
 
     @cached_property
     def payload(self) -> object:
@@ -60,13 +62,6 @@ class Invocation:
             return json.loads(self.body)
         except (ValueError, RecursionError):
             return None
-
-    @property
-    def report(self) -> str:
-        """Return the REPORT line alone, without its end of line."""
-        return next(
-            (line for line in reversed(self.log.splitlines()) if line.startswith("REPORT ")), ""
-        )
 
     def fail(
         self, outcome: Outcome, error_type: str, message: str, trace: list[str] | None = None
@@ -95,20 +90,27 @@ class Invocation:
         """Set what is billed: the duration and, where the caller pays for it, the init phase."""
         self.billed_ms = math.ceil(round(self.duration_ms + (init_ms or 0.0), 2))
 
-    def write_log(self, output: str, *, before: str = "", said: str = "") -> None:
-        """Put START, the output, what Lambda said, END and REPORT together, as CloudWatch has it.
+    @cached_property
+    def log(self) -> str:
+        """Return START, the output, what Lambda said, END and REPORT, as CloudWatch has them.
 
         awslambdaric separates the lines of one error by a carriage return so that it stays one
-        event; here they are lines. Source: the lines of real functions' logs.
+        event; here they are lines. Empty for a request that was turned away.
         """
-        text = output.replace("\r\n", "\n").replace("\r", "\n")
+        if self.status != 200:
+            return ""
+        text = self.printed.replace("\r\n", "\n").replace("\r", "\n")
         if text and not text.endswith("\n"):
             text += "\n"
         start = f"START RequestId: {self.request_id} Version: $LATEST\n"
         end = f"END RequestId: {self.request_id}\n"
-        self.log = before + start + text + said + end + self._report() + "\n"
+        return self.before + start + text + self.said + end + self.report + "\n"
 
-    def _report(self) -> str:
+    @property
+    def report(self) -> str:
+        """Return the REPORT line alone, without its end of line."""
+        if self.status != 200:
+            return ""
         parts = [
             f"REPORT RequestId: {self.request_id}",
             f"Duration: {self.duration_ms:.2f} ms",

@@ -54,18 +54,15 @@ class Pool:
             self._change.notify_all()
 
     def take(self) -> Environment | None:
-        """Return a spare environment that is alive, the last used first; None if there is none."""
-        while True:
-            with self._change:
-                self._check_open()
-                if not self._spare:
-                    return None
-                ready = [one for one in self._spare if one.state != "paused"]
-                environment = (ready or self._spare)[-1]
-                self._spare.remove(environment)
-            if environment.alive:
-                return environment
-            self.discard(environment)
+        """Return a spare environment, the last used first; None if there is none."""
+        with self._change:
+            self._check_open()
+            if not self._spare:
+                return None
+            ready = [one for one in self._spare if one.state != "paused"]
+            environment = (ready or self._spare)[-1]
+            self._spare.remove(environment)
+            return environment
 
     def add(self, environment: Environment) -> Environment:
         """Count a new environment in, for as long as it lives."""

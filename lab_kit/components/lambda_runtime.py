@@ -21,7 +21,6 @@ import json
 import logging
 import os
 import threading
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -29,7 +28,13 @@ from lab_kit.components.lambda_environment import Environment
 from lab_kit.components.lambda_invocation import Invocation
 from lab_kit.components.lambda_pool import Pool
 from lab_kit.components.lambda_serve import Server
-from lab_kit.components.lambda_settings import MAX_REQUEST, Settings, need_client, new_id
+from lab_kit.components.lambda_settings import (
+    MAX_REQUEST,
+    Settings,
+    need_client,
+    new_id,
+    new_trace_id,
+)
 from lab_kit.components.relay import Relay
 from lab_kit.errors import UsageError
 
@@ -103,7 +108,7 @@ class LambdaRuntime:
         Raises UsageError for an event that is not JSON, Unavailable once closed.
         """
         body = event if isinstance(event, bytes) else _json(event)
-        trace = trace_id or _new_trace_id()
+        trace = trace_id or new_trace_id()
         invocation = Invocation(new_id(), trace_id=trace, memory_mb=self._settings.memory_mb)
         if len(body) > MAX_REQUEST:
             why = (
@@ -202,8 +207,3 @@ def _fault(body: bytes) -> str:
     except (ValueError, RecursionError) as error:
         return str(error)
     return ""
-
-
-def _new_trace_id() -> str:
-    root = f"1-{int(time.time()):08x}-{os.urandom(12).hex()}"
-    return f"Root={root};Parent={os.urandom(8).hex()};Sampled=0"

@@ -155,7 +155,8 @@ class Server:
         invocation.bill(None if invocation.init_failed else invocation.init_ms)
         if invocation.restore_ms is not None and not invocation.init_failed:
             invocation.bill(invocation.restore_ms)
-        invocation.write_log(environment.take_log(), before=before, said=said)
+        invocation.printed, invocation.before = environment.take_log(), before
+        invocation.said = said
 
     def _new(self, initialization_type: str) -> Environment:
         return self._pool.add(Environment(self._settings, self._relay, initialization_type))

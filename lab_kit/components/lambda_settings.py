@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import sys
+import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -141,9 +143,18 @@ def need_client() -> None:
         )
 
 
+_dice = random.Random()  # an id has to be new, not secret, and the system's randomness is slow
+
+
 def new_id() -> str:
     """Return a request id as Lambda writes it."""
-    return str(uuid.uuid4())
+    return str(uuid.UUID(int=_dice.getrandbits(128), version=4))
+
+
+def new_trace_id() -> str:
+    """Return a tracing header as Lambda makes one for a caller that sends none."""
+    digits = f"{_dice.getrandbits(160):040x}"
+    return f"Root=1-{int(time.time()):08x}-{digits[:24]};Parent={digits[24:]};Sampled=0"
 
 
 def _reserved(name: str) -> bool:

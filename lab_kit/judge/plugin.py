@@ -94,6 +94,7 @@ class Checks:
                     "name a check that comes before it.",
                 )
             self.items[info.name], self.infos[info.name] = item, info
+            assert item.location  # found out once here, not in every fork
 
     # -- one submission ----------------------------------------------------------------
 
@@ -123,21 +124,26 @@ class Checks:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        need, verdict = self.obstacle(item.name)
+        if verdict == "not_judged":
+            raise Unavailable(
+                f"This builds on {need}, which could not be judged.",
+                "",
+                "see there; nothing is wrong with your work.",
+            )
+        if need:
+            raise Blocked(f"This builds on {need}.", "", f"make {need} pass first.")
+
+    def obstacle(self, name: str) -> tuple[str, str]:
+        """Return the check that keeps this one from being judged, with its verdict, or ''."""
         assert self.run is not None
-        for need in self.infos[item.name].needs:
+        for need in self.infos[name].needs:
             verdict = self.run.verdicts.get(need, "not_judged")
-            if verdict == "not_judged":
-                raise Unavailable(
-                    "This could not be judged yet.",
-                    f"It builds on {need}, which could not be judged.",
-                    "see there; nothing is wrong with your work.",
-                )
+            if verdict == "blocked":
+                return self.obstacle(need)
             if verdict != "passed":
-                raise Blocked(
-                    "This waits for an earlier check.",
-                    f"It builds on {need}: {self.infos[need].promise}",
-                    f"make {need} pass first.",
-                )
+                return need, verdict
+        return "", ""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_makereport(

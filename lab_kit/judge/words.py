@@ -16,6 +16,9 @@ from lab_kit.errors import Failed
 
 MOST_OUTPUT = 400
 MOST_INPUT = 400
+FORBIDDEN = (
+    "work that is checked may start no process, open no connection, and write in $TMPDIR only"
+)
 LIBRARIES = (sys.prefix, sys.base_prefix, "/usr", "/opt")
 
 
@@ -145,7 +148,7 @@ class Words:
     def not_plain(self, fault: Fault) -> Failed:
         return Failed(
             f"{fault.function} returned something that is not plain data.",
-            f"{fault.message}\nIt was called as {fault.asked}.{printed(fault.output)}",
+            f"It was called as {fault.asked} and returned {fault.message}.{printed(fault.output)}",
             f"return only dict, list, str, int, float, bool or None: {self.at(fault)}.",
         )
 
@@ -183,9 +186,10 @@ class Words:
 
     def raised(self, fault: Fault) -> Failed:
         name = fault.function or self.relative(fault.file)
-        return Failed(
-            f"{name} raised {fault.type}.", self.evidence(fault), f"look at {self.at(fault)}."
-        )
+        next = f"look at {self.at(fault)}."
+        if fault.type == "PermissionError":
+            next = f"look at {self.at(fault)}: {FORBIDDEN}."
+        return Failed(f"{name} raised {fault.type}.", self.evidence(fault), next)
 
     def evidence(self, fault: Fault) -> str:
         """Return the error, its source line, the call and the output, as far as known."""

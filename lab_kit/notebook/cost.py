@@ -3,11 +3,11 @@
     CostPanel(prices, memory_mb=256, duration_ms=40)
     CostPanel(lines={"my bill.py": my_cost, "a server": lambda requests: 30.0})
 
-`prices` is a mapping:
+`prices` is the lab's price file, or a flat mapping:
     request        price of one request                    0.20e-6
     gb_second      price of one GB-second                  1.66667e-5
-    server_month   price of an always-on server, a month   24.53
-    server         its name, optional                      "t4g.medium"
+    server_month   price of an always-on server, a month   30.37
+    server         its name, optional                      "t3.medium"
     server_rps     requests a second that one carries, optional; above it a second one is paid
     currency, as_of, source   said with the figures, optional
 """
@@ -23,6 +23,7 @@ import traitlets
 
 from lab_kit.errors import UsageError
 from lab_kit.notebook.panel import Panel, script
+from lab_kit.notebook.prices import prices_of
 
 Cost = Callable[[float], float]
 STEPS = 121
@@ -45,10 +46,13 @@ class CostPanel(Panel):
         *,
         memory_mb: int = 128,
         duration_ms: float = 50.0,
+        arch: str = "x86_64",
         lines: Mapping[str, Cost] | None = None,
         requests: tuple[float, float] = (1e4, 1e9),
     ) -> None:
-        costs = dict(lines or {}) or usual(prices, memory_mb, duration_ms)
+        needed = () if lines else ("request", "gb_second", "server_month")
+        flat = prices_of(prices or {}, needed, arch)
+        costs = dict(lines or {}) or usual(flat, memory_mb, duration_ms)
         low, high = math.log10(requests[0]), math.log10(requests[1])
         xs = [10 ** (low + (high - low) * n / (STEPS - 1)) for n in range(STEPS)]
         drawn = [{"name": n, "ys": [_value(n, f, x) for x in xs]} for n, f in costs.items()]
@@ -58,8 +62,8 @@ class CostPanel(Panel):
             xs=xs,
             lines=drawn,
             even=even,
-            currency=str((prices or {}).get("currency", "USD")),
-            about=_about(prices, memory_mb, duration_ms),
+            currency=str(flat.get("currency", "USD")),
+            about=_about(flat, memory_mb, duration_ms),
         )
 
     def as_text(self) -> str:
@@ -75,19 +79,11 @@ class CostPanel(Panel):
         return "\n".join(rows)
 
 
-def usual(prices: Mapping[str, Any] | None, memory_mb: int, duration_ms: float) -> dict[str, Cost]:
+def usual(prices: Mapping[str, Any], memory_mb: int, duration_ms: float) -> dict[str, Cost]:
     """Return Lambda's and an always-on server's cost as functions of requests a month.
 
     Durations are rounded up to 1 ms, memory counts in GB of 1024 MB, nothing is free of charge.
-    Raises UsageError that names a missing price.
     """
-    missing = [k for k in ("request", "gb_second", "server_month") if k not in (prices or {})]
-    if prices is None or missing:
-        raise UsageError(
-            f"The prices lack {', '.join(missing)}.",
-            f"They hold: {', '.join(prices or {}) or 'nothing'}.",
-            "pass a mapping with request, gb_second and server_month, or lines={name: function}.",
-        )
     gb_seconds = memory_mb / 1024 * math.ceil(duration_ms) / 1000
     each = float(prices["request"]) + gb_seconds * float(prices["gb_second"])
     server, carries = float(prices["server_month"]), float(prices.get("server_rps") or math.inf)
@@ -132,8 +128,8 @@ def _value(name: str, cost: Cost, requests: float) -> float:
     return value
 
 
-def _about(prices: Mapping[str, Any] | None, memory_mb: int, duration_ms: float) -> str:
-    if prices is None:
+def _about(prices: Mapping[str, Any], memory_mb: int, duration_ms: float) -> str:
+    if not prices:
         return ""
     said = [f"{memory_mb} MB, {duration_ms:g} ms a request"]
     if prices.get("as_of"):

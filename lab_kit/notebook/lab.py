@@ -9,6 +9,7 @@ The first cell of a notebook, and a check:
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -76,8 +77,9 @@ class Lab:
             print(panel.as_text())
             return
         panel.summary, panel.busy = "Checking…", True
-        shown = show(panel, display_id=True)
+        began, shown = time.monotonic(), show(panel, display_id=True)
         self._checking.run(panel, what)
+        panel.wait_drawn(1.5 - (time.monotonic() - began))
         if shown is not None:
             shown.update(panel)  # so that the stored text holds the results
 

@@ -3,8 +3,9 @@
     Receipt(traffic.invocations, prices)
     print(Receipt([runtime.invoke({})], prices))
 
-`prices` holds `request` (one request) and `gb_second`, and may hold `currency`, `region`, `arch`,
-`as_of` and `source`. Every figure comes from the invocations: billed milliseconds, memory, outcome.
+`prices` is the lab's price file, or a flat mapping with `request` (one request) and `gb_second`,
+and perhaps `currency`, `region`, `arch`, `as_of` and `source`. Every figure comes from the
+invocations: billed milliseconds, memory, outcome.
 What the front door turned away (429, 413) is listed and costs nothing; failed and timed-out
 invocations are charged like any other, as on Lambda.
 """
@@ -17,7 +18,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from lab_kit.errors import UsageError
+from lab_kit.notebook.prices import prices_of
 
 WIDTH = 46
 STYLE = (
@@ -30,16 +31,15 @@ class Receipt:
     """Hold the lines of one receipt; `total` is the price of all invocations together."""
 
     def __init__(
-        self, invocations: Iterable[Any], prices: Mapping[str, Any], *, shop: str = "KIOSK"
+        self,
+        invocations: Iterable[Any],
+        prices: Mapping[str, Any],
+        *,
+        shop: str = "KIOSK",
+        arch: str = "x86_64",
     ) -> None:
-        missing = [k for k in ("request", "gb_second") if k not in prices]
-        if missing:
-            raise UsageError(
-                f"The prices lack {', '.join(missing)}.",
-                f"They hold: {', '.join(prices) or 'nothing'}.",
-                "pass a mapping with request and gb_second, from the price file.",
-            )
-        self.prices, self.shop = prices, shop
+        self.prices = prices_of(prices, ("request", "gb_second"), arch)
+        self.shop = shop
         self.when = datetime.now()
         every = list(invocations)
         self.charged = [i for i in every if i.status == 200]
@@ -58,6 +58,13 @@ class Receipt:
     def compute(self) -> float:
         """Return the price of memory times time."""
         return self.gb_seconds * float(self.prices["gb_second"])
+
+    @property
+    def starting(self) -> float:
+        """Return the part of `compute` that paid for init phases."""
+        cold = [(min(i.init_ms or 0.0, i.billed_ms), i.memory_mb) for i in self.charged if i.cold]
+        gb_seconds = sum(ms / 1000 * mb / 1024 for ms, mb in cold)
+        return float(gb_seconds * float(self.prices["gb_second"]))
 
     @property
     def total(self) -> float:
@@ -86,6 +93,8 @@ class Receipt:
         if self.charged:
             million = self.total / len(self.charged) * 1e6
             body.append(_pair("  a million of these", f"{million:,.2f}"))
+        if self.total and self.starting:
+            body.append(_pair("  of it for starting cold", f"{self.starting / self.total:.0%}"))
         return [line.center(WIDTH).rstrip() for line in head] + body + [rule, *self._foot()]
 
     def _groups(self) -> list[tuple[str, list[Any]]]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import html
+import threading
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 import traitlets
@@ -29,13 +31,27 @@ class ResultsPanel(Panel):
     paths = traitlets.Dict({}).tag(sync=True)
     error = traitlets.Dict({}).tag(sync=True)
     busy = traitlets.Bool(False).tag(sync=True)
+    when = ""
     words = traitlets.Dict(VERDICTS).tag(sync=True)
+
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(**traits)
+        self._drawn = threading.Event()
+        self.actions["drawn"] = lambda _: self._drawn.set()
+
+    def wait_drawn(self, seconds: float) -> None:
+        """Wait until a browser has drawn this panel, at most so long.
+
+        JupyterLab trips over an output that is updated while its widget is still being drawn.
+        """
+        self._drawn.wait(max(seconds, 0.0))
 
     def begin(self, waiting: Iterable[Row]) -> None:
         """Show which checks are about to run."""
         with self.hold_sync():
             self.rows = [{**row, "verdict": "waiting"} for row in waiting]
             self.error, self.busy, self.summary = {}, True, "Checking…"
+        self.when = f"{datetime.now():%Y-%m-%d %H:%M:%S}"
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Show one verdict in its place."""
@@ -60,7 +76,7 @@ class ResultsPanel(Panel):
         self.rows = [{**r, "hinted": hints} if r["check"] == check else r for r in self.rows]
 
     def as_text(self) -> str:
-        lines = [self.title, self.summary]
+        lines = [f"{self.title} · {self.when}" if self.when else self.title, self.summary]
         if self.error and self.error["what"] == self.summary:
             lines.pop()
         if self.error:

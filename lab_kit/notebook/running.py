@@ -38,8 +38,8 @@ def run_file(path: Path, text: str, names: dict[str, Any], shown: str) -> object
         sys.path.insert(0, folder)
     try:
         body, last = _compile(text, str(path))
-        exec(body, names)  # noqa: S102 - the learner's code, in the learner's kernel
-        return None if last is None else eval(last, names)  # noqa: S307
+        exec(body, names)  # the learner's own code, in the learner's own kernel
+        return None if last is None else eval(last, names)  # noqa: S307 - the same
     except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - whatever it is
         raise explain(error, path.parent, path, shown) from None
     finally:

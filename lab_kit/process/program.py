@@ -20,7 +20,7 @@ class Program:
 
     def __init__(self, lease: Lease, reader: int, log_kb: int, name: str) -> None:
         self._lease, self._log, self.name = lease, Log(reader, log_kb * 1024), name
-        self.pid = lease.pid
+        self.pid, self._closed = lease.pid, False
         self.listeners: tuple[socket.socket, ...] = ()
         self.ports: tuple[int, ...] = ()
 
@@ -80,9 +80,11 @@ class Program:
 
     def close(self) -> None:
         """End it and let go of everything."""
+        if self._closed:
+            return
+        self._closed = True
         try:
-            if self._lease.pidfd >= 0:
-                self.kill()
+            self.kill()
         finally:
             for listener in self.listeners:
                 listener.close()

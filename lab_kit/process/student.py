@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import secrets
 import socket
+import threading
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,6 +48,7 @@ class Student:
         self._lease, self._sock = lease, sock
         self.pid = lease.pid
         self._ended: CallError | None = None
+        self._lock = threading.Lock()  # one call at a time
 
     def call(
         self, file: str, function: str, /, *args: Any, timeout: float = 5.0, **kwargs: Any
@@ -55,7 +57,6 @@ class Student:
 
         A timeout or a death ends the process: later calls answer at once with kind "died".
         """
-        start = time.monotonic()
         number = secrets.token_hex(8)
         try:
             request = {
@@ -67,8 +68,13 @@ class Student:
             raise TypeError(f"call() was given {problem}; only JSON-like values travel") from None
         except channel.TooLarge as problem:
             raise ValueError(f"call() was given arguments of {problem}") from None
+        with self._lock:
+            return self._exchange(frame, number, file, timeout)
+
+    def _exchange(self, frame: bytes, number: str, file: str, timeout: float) -> Reply:
         if self._ended is not None:
             return Reply(None, self._ended, "", 0.0)
+        start = time.monotonic()
         try:
             end = start + timeout + GRACE_S
             channel.send(self._sock, frame, end)

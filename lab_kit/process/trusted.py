@@ -76,12 +76,12 @@ def start_trusted(
     """
     global _starter
     words = [str(word) for word in argv]
-    shim = [sys.executable, "-I", "-S", "-c", SHIM, str(int(death_signal)), str(os.getpid()), *words]
+    shim = [sys.executable, "-I", "-S", "-c", SHIM, str(int(death_signal)), str(os.getpid())]
     pipe = subprocess.PIPE if capture else None
 
     def start() -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            shim, env=None if env is None else dict(env), cwd=cwd, pass_fds=pass_fds,
+            [*shim, *words], env=None if env is None else dict(env), cwd=cwd, pass_fds=pass_fds,
             stdin=subprocess.DEVNULL if session else None, stdout=pipe,
             stderr=subprocess.STDOUT if capture else None, start_new_session=session,
         )  # fmt: skip

@@ -16,7 +16,7 @@ def wait_until(
     alive: Callable[[], bool] | None = None,
     what: str = "it",
 ) -> None:
-    """Return once `predicate()` is true; raise Unavailable after `timeout` s or if `alive()` ends."""
+    """Return once `predicate()` is true; raise Unavailable after `timeout` s or if it died."""
     end = time.monotonic() + timeout
     while not predicate():
         if alive is not None and not alive():

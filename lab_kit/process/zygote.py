@@ -6,6 +6,7 @@ import array
 import atexit
 import json
 import os
+import select
 import shutil
 import socket
 import subprocess
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from lab_kit.errors import Unavailable
+from lab_kit.process.inside import syscalls
 from lab_kit.process.lease import Lease
 from lab_kit.process.limits import PROGRAM_LIMITS, Limits
 from lab_kit.process.program import Program
@@ -27,7 +29,7 @@ HERE = Path(__file__).parent
 BOOT = "import sys; sys.path.insert(0, sys.argv[4]); from inside.serve import main; main()"
 READABLE = (
     "/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/localtime",
-    "/dev/urandom", "/dev/zero",
+    "/dev/urandom",
 )  # fmt: skip
 PROGRAM_READABLE = (
     "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/ssl", "/etc/mime.types",
@@ -45,10 +47,14 @@ class Zygote:
     def __init__(self, *, force: str | None = None) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         level = os.environ.get("BEYOND_LEVEL", "") if force is None else force
-        argv = [_python(), "-I", "-S", "-X", "utf8", "-c", BOOT,
+        argv = [python(), "-I", "-S", "-X", "utf8", "-c", BOOT,
                 str(theirs.fileno()), str(os.getpid()), level, str(HERE)]  # fmt: skip
         self._process = subprocess.Popen(
-            argv, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, cwd="/"
+            argv,
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            cwd="/",
+            env=_bare_environment(),
         )
         theirs.close()
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
@@ -74,9 +80,9 @@ class Zygote:
         """Say whether the zygote still answers."""
         if self._control.fileno() < 0:
             return False
-        if os.getpid() == self._owner:
-            return self._process.poll() is None
-        return os.path.exists(f"/proc/{self.pid}")
+        poll = select.poll()
+        poll.register(self._control, 0)
+        return not poll.poll(0)  # the kernel hangs up once the other end is closed
 
     def student(
         self, folder: Path, *, limits: Limits = Limits(), read: Sequence[Path] = ()
@@ -130,11 +136,11 @@ class Zygote:
         ports = [s.getsockname()[1] for s in listeners]
         if own_network:
             ports = [FIRST_INNER_PORT + i for i in range(inner)]
-        folders = [*read, sys.prefix, sys.base_prefix, *PROGRAM_READABLE]
+        folders: list[Path | str] = [*read, sys.prefix, sys.base_prefix, *PROGRAM_READABLE]
         request = self._request("program", _folder(cwd), folders, write, limits, tmp_mb)
         environment |= inner_env(tuple(ports)) if inner_env else {}
         request |= {"argv": words, "env": environment, "ports": ports,
-                    "fork": fork, "shared": shared_memory}  # fmt: skip
+                    "fork": fork, "shared": shared_memory, "serve": len(serve)}  # fmt: skip
         reader, writer = os.pipe2(os.O_CLOEXEC) if hasattr(os, "pipe2") else os.pipe()
         try:
             lease = self._ask(request, [writer, *(s.fileno() for s in serve)])
@@ -159,6 +165,11 @@ class Zygote:
 
     def close(self) -> None:
         """End the zygote and everything that it started."""
+        if os.getpid() == self._owner and self.alive:
+            try:  # forks of ours may still hold the control socket, so that closing is not enough
+                self._control.send(b'{"op":"quit"}', socket.MSG_DONTWAIT)
+            except OSError:
+                pass
         self._control.close()
         if os.getpid() == self._owner:
             try:
@@ -187,7 +198,7 @@ class Zygote:
             "op": op, "cwd": cwd, "limits": limits.as_request() | {"tmp_mb": tmp_mb},
             "read": [os.path.realpath(p) for p in dict.fromkeys(map(str, readable))],
             "write": [os.path.realpath(p) for p in write], "tmp_mb": tmp_mb, "ports": [],
-            "fork": False, "shared": False,
+            "fork": False, "shared": False, "serve": 0,
         }  # fmt: skip
 
     def _ask(self, request: dict[str, Any], fds: list[int]) -> Lease:
@@ -212,8 +223,15 @@ class Zygote:
         return lease
 
 
-def _python() -> str:
+def python() -> str:
+    """Return the interpreter without its virtual environment."""
     return getattr(sys, "_base_executable", None) or sys.executable
+
+
+def _bare_environment() -> dict[str, str]:
+    """Keep our environment out of the zygote's memory, which every student shares."""
+    kept = ("LD_LIBRARY_PATH",)  # some builds of Python need it to find themselves
+    return {"PATH": "/usr/bin:/bin", **{k: os.environ[k] for k in kept if k in os.environ}}
 
 
 def _environment(extra: Mapping[str, str]) -> dict[str, str]:
@@ -237,7 +255,16 @@ def listener() -> socket.socket:
 
 _shared: Zygote | None = None
 _lock = threading.Lock()
-os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
+os.register_at_fork(
+    before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release
+)
+
+
+def _new() -> Zygote:
+    from lab_kit.process.plain import PlainZygote  # it builds on this module
+
+    plain = not syscalls.LINUX or os.environ.get("BEYOND_LEVEL") == "plain"
+    return PlainZygote() if plain else Zygote()
 
 
 def zygote() -> Zygote:
@@ -247,6 +274,6 @@ def zygote() -> Zygote:
         if _shared is None or not _shared.alive:
             if _shared is not None:
                 _shared.close()
-            _shared = Zygote()
+            _shared = _new()
             atexit.register(_shared.close)
         return _shared

@@ -78,8 +78,8 @@ class Account:
         name = f"function-{next(_numbers)}"
         self.handlers[name] = handler
         settings = {
-            "FunctionName": name, "Runtime": "python3.11", "Role": self.role, "Handler": "app.handler",
-            "Code": {"ZipFile": pack({"app.py": f"# {name}"})},
+            "FunctionName": name, "Runtime": "python3.11", "Role": self.role,
+            "Handler": "app.handler", "Code": {"ZipFile": pack({"app.py": f"# {name}"})},
         }  # fmt: skip
         self.client("lambda").create_function(**settings | more)
         return name
@@ -88,9 +88,7 @@ class Account:
         """Create a queue; return its URL and its ARN."""
         name = f"queue-{next(_numbers)}"
         sqs = self.client("sqs")
-        texts = {
-            k: v if isinstance(v, str) else json.dumps(v) for k, v in attributes.items()
-        }
+        texts = {k: v if isinstance(v, str) else json.dumps(v) for k, v in attributes.items()}
         url = sqs.create_queue(QueueName=name, Attributes=texts)["QueueUrl"]
         found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
         return url, found["Attributes"]["QueueArn"]

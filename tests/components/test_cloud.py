@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import http.client
 import json
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,9 +15,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lab_kit.components import cloud as cloud_module
-from lab_kit.components.cloud import Cloud
+from lab_kit.components.cloud import Carried, Cloud
+from lab_kit.components.http_api import HttpApi
 from lab_kit.errors import Unavailable
-from tests.components.cloud_account import Account, Throttled, pack
+from lab_kit.process import level
+from tests.components.cloud_account import Account, Local, Throttled, pack
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +131,10 @@ def test_one_runtime_until_code_or_settings_change(account: Account) -> None:
         EphemeralStorage={"Size": 600},
     )  # fmt: skip
     awslambda = account.client("lambda")
-    mine = lambda: [made for made in account.made if made.function.name == name]  # noqa: E731
+
+    def mine() -> list[Local]:
+        return [made for made in account.made if made.function.name == name]
+
     for _ in range(3):
         awslambda.invoke(FunctionName=name)
     (first,) = mine()
@@ -138,13 +145,14 @@ def test_one_runtime_until_code_or_settings_change(account: Account) -> None:
     awslambda.update_function_code(FunctionName=name, ZipFile=pack({"app.py": "# new"}))
     awslambda.invoke(FunctionName=name)
     _, second = mine()
-    assert first.closed and not second.closed
+    assert [made.closed for made in mine()] == [True, False]
     assert (second.function.folder / "app.py").read_text() == "# new"
     awslambda.update_function_configuration(FunctionName=name, MemorySize=512)
     awslambda.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=2)
     awslambda.invoke(FunctionName=name)
     _, _, third = mine()
-    assert second.closed and (third.function.memory_mb, third.function.reserved) == (512, 2)
+    assert [made.closed for made in mine()] == [True, True, False]
+    assert (third.function.memory_mb, third.function.reserved) == (512, 2)
 
 
 def test_old_code_finishes_what_it_began(account: Account) -> None:
@@ -159,9 +167,11 @@ def test_old_code_finishes_what_it_began(account: Account) -> None:
     name = account.deploy(slow)
     awslambda = account.client("lambda")
     answers: list[Any] = []
-    thread = threading.Thread(target=lambda: answers.append(
-        json.load(awslambda.invoke(FunctionName=name, Payload=b'{"slow": 1}')["Payload"])
-    ))
+    thread = threading.Thread(
+        target=lambda: answers.append(
+            json.load(awslambda.invoke(FunctionName=name, Payload=b'{"slow": 1}')["Payload"])
+        )
+    )
     thread.start()
     assert began.wait(10)
     awslambda.update_function_code(FunctionName=name, ZipFile=pack({"app.py": "# 2"}))
@@ -194,9 +204,11 @@ def test_invocations_run_side_by_side(account: Account) -> None:
     name = account.deploy(lambda event: barrier.wait() and None)
     statuses: list[int] = []
     threads = [
-        threading.Thread(target=lambda: statuses.append(
-            account.client("lambda").invoke(FunctionName=name)["StatusCode"]
-        ))
+        threading.Thread(
+            target=lambda: statuses.append(
+                account.client("lambda").invoke(FunctionName=name)["StatusCode"]
+            )
+        )
         for _ in range(12)
     ]
     for thread in threads:
@@ -262,6 +274,35 @@ def test_condition_in_dynamodb_holds_between_threads(account: Account) -> None:
     assert sorted(won) == [str(n) for n in range(10)]
 
 
+def test_motos_own_controls_are_closed(account: Account) -> None:
+    name = account.deploy(lambda event: "still here")
+    for method, path in (("POST", "/moto-api/reset"), ("GET", "/moto-api/data.json")):
+        connection = http.client.HTTPConnection(*account.cloud.endpoint, timeout=10)
+        connection.request(method, path)
+        answer = connection.getresponse()
+        assert answer.status == 404 and b"not part of AWS" in answer.read()
+        connection.close()
+    assert account.client("lambda").invoke(FunctionName=name)["StatusCode"] == 200
+
+
+def test_moto_reaches_nothing_else(account: Account) -> None:
+    if level().name != "full":
+        return  # without a network namespace nothing is promised
+    seen: list[Any] = []
+
+    def note(event: Any) -> Carried:
+        seen.append(event)
+        return Carried(200, None, None, b"", "")
+
+    with HttpApi(note) as api:
+        sns = account.client("sns")
+        topic = sns.create_topic(Name="out")["TopicArn"]
+        sns.subscribe(TopicArn=topic, Protocol="http", Endpoint=api.url)
+        with contextlib.suppress(Exception):  # moto answers a 500 that is no XML
+            sns.publish(TopicArn=topic, Message="x")
+    assert seen == []
+
+
 def test_clients_ignore_this_machines_settings(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -281,7 +322,7 @@ def test_fault_of_the_runtime_is_not_the_functions(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(account.cloud._runtimes, "_make", broken)
     with account.cloud as cloud:
         name = account.deploy(lambda event: None)
-        with pytest.raises(ClientError, match="ServiceException.*runtime client is missing"):
+        with pytest.raises(ClientError, match=r"ServiceException.*runtime client is missing"):
             cloud.client("lambda").invoke(FunctionName=name)
         with pytest.raises(Unavailable, match="runtime client is missing"):
             cloud.settle()
@@ -317,6 +358,26 @@ def test_moto_that_cannot_be_imported_says_why(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(Unavailable) as caught:
         Cloud(lambda function: pytest.fail("nothing runs"))
     assert "no module named moto" in caught.value.why
+
+
+def test_closing_does_not_wait_for_what_runs() -> None:
+    began, go = threading.Event(), threading.Event()
+
+    def stuck(event: Any) -> None:
+        began.set()
+        go.wait(30)
+
+    account = Account()
+    try:
+        name = account.deploy(stuck)
+        account.client("lambda").invoke(FunctionName=name, InvocationType="Event")
+        assert began.wait(10)
+        before = time.monotonic()
+        account.cloud.close()
+        assert time.monotonic() - before < 8
+    finally:
+        go.set()
+        account.cloud.close()
 
 
 def test_closing_twice_leaves_nothing() -> None:

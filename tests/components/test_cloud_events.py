@@ -273,7 +273,8 @@ def test_disabled_and_deleted_mappings_read_nothing(account: Account) -> None:
     name = account.deploy(lambda event: None)
     uuid = connect(account, name, arn, Enabled=False)
     send(account, url, "a")
-    assert account.cloud.settle(0.3) == [f"1 left in {arn.split(':')[-1]}, 0 batches running"]
+    time.sleep(0.2)
+    assert account.cloud.settle() == [] and account.seen(name) == []
     account.client("lambda").update_event_source_mapping(UUID=uuid, Enabled=True)
     assert account.cloud.settle() == []
     account.client("lambda").delete_event_source_mapping(UUID=uuid)
@@ -281,6 +282,29 @@ def test_disabled_and_deleted_mappings_read_nothing(account: Account) -> None:
     time.sleep(0.2)
     assert deliveries(account, name) == [("a", 1)]
     assert account.cloud.settle() == []
+
+
+def test_settle_names_what_is_still_on_its_way(account: Account) -> None:
+    url, arn = account.queue(VisibilityTimeout="30")
+    name = account.deploy(fail)
+    uuid = connect(account, name, arn)
+    send(account, url, "poison")
+    still = account.cloud.settle(0.5)
+    assert any(f"1 left in {arn.split(':')[-1]}" in item for item in still)
+    account.client("lambda").delete_event_source_mapping(UUID=uuid)
+    assert account.cloud.settle() == []
+
+
+def test_mapping_that_aws_refuses_is_refused(account: Account) -> None:
+    wrong = account.client("lambda").exceptions.InvalidParameterValueException
+    _, arn = account.queue(VisibilityTimeout="30")
+    name = account.deploy(lambda event: None, Timeout=60)
+    with pytest.raises(wrong, match="30 seconds is less than Function timeout: 60 seconds"):
+        connect(account, name, arn)
+    with pytest.raises(wrong, match="does not offer FilterCriteria"):
+        connect(account, name, arn, FilterCriteria={"Filters": [{"Pattern": "{}"}]})
+    with pytest.raises(account.client("lambda").exceptions.ResourceNotFoundException):
+        connect(account, "nobody", arn)
 
 
 def test_nothing_is_lost_under_load(account: Account) -> None:

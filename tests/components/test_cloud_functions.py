@@ -16,8 +16,9 @@ from lab_kit.components import cloud_functions
 from lab_kit.components.cloud_functions import CloudFunctions
 from lab_kit.components.cloud_words import last_words
 from lab_kit.errors import Died, Unavailable
+from lab_kit.process import wait_until
 
-MAIN = '''\
+MAIN = """\
 import os, sys, time
 import functions_framework
 
@@ -43,7 +44,7 @@ def ordered(event):
     if event.data == "bad":
         raise KeyError("order")
     print(event["id"], event["type"], event["source"], event["subject"], event.data, flush=True)
-'''
+"""
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +57,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "missing.py": "import no_such_module\n",
         "leaves.py": "import os\nprint('good bye')\nos._exit(4)\n",
         "exits.py": "import sys\nsys.exit('I give up')\n",
-        "typed.py": "import functions_framework\n@functions_framework.typed\ndef f(x: int, y):\n    pass\n",
+        "typed.py": "from functions_framework import typed\n@typed\ndef f(x: int, y):\n    pass\n",
         "hangs.py": "print('thinking')\nwhile True:\n    pass\n",
         "number.py": "f = 3\n",
     }.items():
@@ -77,10 +78,11 @@ def test_http_function_answers(quote: CloudFunctions) -> None:
     assert answer.json() == {
         "path": "/tea", "method": "POST", "body": '{"n": 1}', "service": "quote", "shop": "Kiosk",
     }  # fmt: skip
-    assert quote.request("PUT", body="text", headers={"Content-Type": "text/plain"}).json()[
-        "body"
-    ] == "text"
-    assert "quoted /tea" in quote.log()
+    assert (
+        quote.request("PUT", body="text", headers={"Content-Type": "text/plain"}).json()["body"]
+        == "text"
+    )
+    wait_until(lambda: "quoted /tea" in quote.log(), timeout=5)
 
 
 def test_start_does_not_call_the_function(folder: Path) -> None:
@@ -97,6 +99,7 @@ def test_undecorated_function_is_http(folder: Path) -> None:
 def test_exception_is_a_500_and_its_words_are_in_the_log(quote: CloudFunctions) -> None:
     answer = quote.request("GET", "/?boom=1")
     assert answer.status == 500 and answer.headers["x-google-status"] == "crash"
+    wait_until(quote.last_error, timeout=5)
     words = quote.last_error()
     assert words is not None
     assert (words.error_type, words.error_message) == ("ValueError", "no tea")
@@ -138,8 +141,10 @@ def test_cloud_event_arrives(folder: Path) -> None:
     with CloudFunctions(folder, "ordered", signature="cloudevent") as function:
         answer = function.event("shop.order", "//kiosk", {"n": 1}, "e-1", subject="orders/1")
         assert answer.status == 200
-        assert function.log() == "e-1 shop.order //kiosk orders/1 {'n': 1}\n"
+        expected = "e-1 shop.order //kiosk orders/1 {'n': 1}\n"
+        wait_until(lambda: function.log() == expected, timeout=5)
         assert function.event("shop.order", "//kiosk", "bad").status == 500
+        wait_until(function.last_error, timeout=5)
         words = function.last_error()
         assert words is not None and words.error_type == "KeyError"
         assert function.request("POST", body={"n": 1}).status == 400

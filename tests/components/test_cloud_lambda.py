@@ -15,7 +15,7 @@ import pytest
 from lab_kit.components.cloud import Cloud, Function
 from lab_kit.components.lambda_runtime import LambdaRuntime
 
-HANDLER = '''\
+HANDLER = """\
 import json, os, time
 import boto3
 from botocore.exceptions import ClientError
@@ -45,7 +45,7 @@ def consume(event):
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
     return {"batchItemFailures": failed}
-'''
+"""
 
 
 def pack(text: str) -> bytes:
@@ -58,11 +58,10 @@ def pack(text: str) -> bytes:
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[Cloud]:
     def runtime(function: Function) -> LambdaRuntime:
-        keys = {"AWS_ACCESS_KEY_ID": "lab", "AWS_SECRET_ACCESS_KEY": "lab"}
         return LambdaRuntime(
             function.folder, function.handler, name=function.name, memory_mb=function.memory_mb,
             timeout_s=function.timeout_s, reserved=function.reserved,
-            environment={**keys, "AWS_DEFAULT_REGION": "us-east-1", **function.environment},
+            environment=function.environment,
             services={"AWS_ENDPOINT_URL": made.endpoint},
         )  # fmt: skip
 
@@ -109,9 +108,9 @@ def test_queue_consumer_writes_each_order_once(cloud: Cloud) -> None:
     redrive = {
         "deadLetterTargetArn": "arn:aws:sqs:us-east-1:123456789012:dead", "maxReceiveCount": 2,
     }  # fmt: skip
-    url = sqs.create_queue(
-        QueueName="orders", Attributes={"RedrivePolicy": json.dumps(redrive)}
-    )["QueueUrl"]
+    url = sqs.create_queue(QueueName="orders", Attributes={"RedrivePolicy": json.dumps(redrive)})[
+        "QueueUrl"
+    ]
     cloud.client("lambda").create_event_source_mapping(
         EventSourceArn="arn:aws:sqs:us-east-1:123456789012:orders", FunctionName="orders",
         FunctionResponseTypes=["ReportBatchItemFailures"],

@@ -147,7 +147,7 @@ def test_an_answer_that_only_claims_to_be_large_is_too_large(code):
 
 
 def test_an_error_of_any_shape_is_taken(code):
-    for body in ('[1, 2]', '{"errorType": 5, "stackTrace": [1, null]}', "no json", "[" * 100_000):
+    for body in ("[1, 2]", '{"errorType": 5, "stackTrace": [1, null]}', "no json", "[" * 100_000):
         (one,) = invoke(
             code,
             f"""

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from lab_kit.components import lambda_settings
 from lab_kit.components.lambda_runtime import LambdaRuntime
-from lab_kit.errors import UsageError
+from lab_kit.errors import Unavailable, UsageError
+from lab_kit.process import level
 
 ECHO = """
     def handler(event, context):
@@ -125,10 +127,12 @@ def test_the_code_folder_cannot_be_written(code):
         def handler(event, context):
             open("handler.py", "a").write("# mine")
     """)
+    before = (folder / "handler.py").read_text()
     with LambdaRuntime(folder) as runtime:
         invocation = runtime.invoke({})
-    assert invocation.error_type in ("OSError", "PermissionError")
-    assert "# mine" not in (folder / "handler.py").read_text().split("open(")[0]
+    if level().name != "none":  # where nothing is held, nothing is claimed
+        assert invocation.error_type in ("OSError", "PermissionError")
+        assert (folder / "handler.py").read_text() == before
 
 
 def test_bytes_from_the_handler_are_the_body(code):
@@ -180,3 +184,24 @@ def test_a_folder_that_is_not_there_is_named(tmp_path):
 def test_a_reserved_variable_is_named(code):
     with pytest.raises(UsageError, match="AWS_LAMBDA_FUNCTION_NAME belongs to Lambda"):
         LambdaRuntime(code(ECHO), environment={"AWS_LAMBDA_FUNCTION_NAME": "x"})
+
+
+def test_a_missing_runtime_client_is_named_with_the_way_out(code, monkeypatch):
+    monkeypatch.setattr(lambda_settings, "find_spec", lambda name: None)
+    with pytest.raises(Unavailable, match="awslambdaric, is not installed") as caught:
+        LambdaRuntime(code(ECHO))
+    assert "./lab doctor" in caught.value.next
+
+
+def test_boto3_fits_into_the_smallest_function(code):
+    folder = code("""
+        import boto3
+        queue = boto3.client("sqs")
+
+        def handler(event, context):
+            return queue.meta.endpoint_url
+    """)
+    services = {"AWS_ENDPOINT_URL": ("127.0.0.1", 1)}
+    with LambdaRuntime(folder, services=services, timeout_s=20) as runtime:
+        invocation = runtime.invoke({})
+    assert str(invocation.payload).startswith("http://127.0.0.1:"), invocation.log

@@ -44,7 +44,9 @@ def test_the_hooks_run_around_the_snapshot(code):
     assert cold.cold
     assert cold.init_ms is None
     assert cold.restore_ms is not None
-    assert re.search(r"Restore Duration: [\d.]+ ms\tBilled Restore Duration: \d+ ms\t$", cold.report)
+    assert re.search(
+        r"Restore Duration: [\d.]+ ms\tBilled Restore Duration: \d+ ms\t$", cold.report
+    )
     assert not warm.cold
     assert warm.restore_ms is None
     assert warm.payload == cold.payload

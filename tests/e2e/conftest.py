@@ -10,14 +10,14 @@ import itertools
 import json
 import os
 import shutil
-import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
@@ -30,10 +30,18 @@ ROOT = Path(__file__).parents[2]
 COPIED = ("course.toml", "README.md", "notebooks", "exercises", "solutions", "tests/labs")
 ASIDE = shutil.ignore_patterns("__pycache__", ".history", ".ipynb_checkpoints")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-READY = """() => {
+READY = """path => {
   const context = window.jupyterapp?.shell?.currentWidget?.sessionContext;
   const kernel = context?.session?.kernel;
-  return context?.isReady && kernel?.connectionStatus === 'connected' && kernel.status === 'idle';
+  return context?.path === path && context.isReady
+    && kernel?.connectionStatus === 'connected' && kernel.status === 'idle';
+}"""
+OPEN = """([path, factory]) => window.jupyterapp.commands
+  .execute('docmanager:open', {path, factory}).then(() => 1)"""
+LEAVE = """async () => {
+  const widget = window.jupyterapp?.shell?.currentWidget;
+  await widget?.sessionContext?.shutdown();
+  [...window.jupyterapp.shell.widgets('main')].forEach(open => open.dispose());
 }"""
 RUN = """([command, ms]) => Promise.race([
   window.jupyterapp.commands.execute(command).then(() => 'done'),
@@ -77,7 +85,9 @@ class Notebook:
     page: Page
     server: Server
     lab: str
+    path: str
     errors: list[str]
+    shared: bool
 
     @property
     def folder(self) -> Path:
@@ -102,6 +112,17 @@ class Notebook:
 
     def panel(self, name: str) -> Any:
         return self.page.get_by_role("region", name=name)
+
+    def close(self) -> None:
+        """End the kernel and close what is open; an own page is left as well."""
+        if self.page.is_closed():
+            return
+        self.page.evaluate(LEAVE)
+        if not self.shared:
+            self.page.close()
+
+    def wait_ready(self) -> None:
+        self.page.wait_for_function(READY, arg=self.path, timeout=60_000)
 
     def see(self, text: str, seconds: float = 20) -> None:
         self.page.get_by_text(text).first.wait_for(timeout=seconds * 1000)
@@ -134,13 +155,16 @@ def serve(folder: Path) -> Iterator[Server]:
     argv = command(course, args, browser=False)
     with start_trusted(argv, env=environment(course, kept), cwd=course.root) as program:
 
-        def started() -> bool:
-            return bool(list(runtime.glob("jpserver-*.json")))
+        def started() -> dict[str, Any] | None:
+            for path in runtime.glob("jpserver-*.json"):
+                with suppress(ValueError):  # half written
+                    return dict(json.loads(path.read_text()))
+            return None
 
         wait_until(
             started, timeout=60, poll=0.05, alive=lambda: program.alive, what="JupyterLab's address"
         )
-        about = json.loads(next(runtime.glob("jpserver-*.json")).read_text())
+        about = started() or {}
         try:
             yield Server(course, str(about["url"]), "let-me-in", program)
         finally:
@@ -163,7 +187,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def context(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport={"width": 1300, "height": 1000})
     context.set_default_timeout(20_000)
@@ -171,36 +195,68 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     context.close()
 
 
+@dataclass
+class Window:
+    """Be a browser's tab with JupyterLab in it, and what its console complained of."""
+
+    page: Page
+    errors: list[str]
+
+
+def open_window(context: BrowserContext, server: Server, path: str) -> Window:
+    """Open JupyterLab at a path by its address, as a learner's browser does."""
+    page, errors = context.new_page(), list[str]()
+    page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda e: errors.append(str(e)))
+    space = f"w{time.time_ns()}"  # an own workspace: no tabs of an earlier test
+    page.goto(f"{server.url}lab/workspaces/{space}{path}?token={server.token}")
+    return Window(page, errors)
+
+
+@pytest.fixture(scope="session")
+def window(context: BrowserContext, server: Server) -> Window:
+    """The window that most tests share: loading JupyterLab is what takes longest."""
+    opened = open_window(context, server, "")
+    opened.page.wait_for_function("() => window.jupyterapp?.shell", timeout=60_000)
+    opened.page.evaluate("() => window.jupyterapp.restored.then(() => 1)")
+    return opened
+
+
 @pytest.fixture
-def open_notebook(context: BrowserContext) -> Iterator[Open]:
-    """Open a lab's notebook on a page of its own; errors on the console fail the test."""
+def open_notebook(context: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Open]:
+    """Open a lab's notebook; errors on the console fail the test.
+
+    `fresh` opens it by its address in a window of its own.
+    """
     opened: list[Notebook] = []
 
-    def open_it(server: Server, lab: str, path: str = "") -> Notebook:
-        page, errors = context.new_page(), []
-        page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
-        page.on("pageerror", lambda e: errors.append(str(e)))
+    def open_it(
+        server: Server, lab: str, path: str = "", *, fresh: bool = False, factory: str = "Notebook"
+    ) -> Notebook:
         path = path or f"notebooks/{lab}.ipynb"
-        space = f"w{time.time_ns()}"  # an own workspace: no tabs of an earlier test
-        page.goto(f"{server.url}lab/workspaces/{space}/tree/{path}?token={server.token}")
-        page.wait_for_function(READY, timeout=60_000)
-        opened.append(Notebook(page, server, lab, errors))
-        return opened[-1]
+        if fresh:
+            window = open_window(context, server, f"/tree/{path}")
+        else:
+            window = request.getfixturevalue("window")
+            window.errors.clear()
+            window.page.evaluate(OPEN, [path, factory])
+        notebook = Notebook(window.page, server, lab, path, window.errors, shared=not fresh)
+        opened.append(notebook)
+        notebook.wait_ready()
+        return notebook
 
     yield open_it
     for notebook in opened:
-        notebook.page.evaluate(
-            "() => window.jupyterapp?.shell?.currentWidget?.sessionContext?.shutdown()"
-        )
-        assert notebook.errors == [], "the browser's console shows errors"
+        complaints = list(notebook.errors)  # ending a kernel makes JupyterLab grumble
+        notebook.close()
+        assert complaints == [], "the browser's console shows errors"
 
 
-def kernels(server: Server) -> list[int]:
-    """Return the process ids of a server's kernels."""
-    import psutil
-
-    children = psutil.Process(server.program.pid).children(recursive=True)
-    return [c.pid for c in children if "ipykernel_launcher" in " ".join(c.cmdline())]
-
-
-__all__ = ["READY", "Notebook", "Open", "Server", "kernels", "serve", "sys"]
+def kernel(notebook: Notebook) -> int:
+    """Return the process id of a notebook's kernel."""
+    name = notebook.page.evaluate(
+        "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.id"
+    )
+    children = psutil.Process(notebook.server.program.pid).children(recursive=True)
+    [found] = [c.pid for c in children if str(name) in " ".join(c.cmdline())]
+    return found

@@ -10,10 +10,36 @@ from pathlib import Path
 import pytest
 
 from lab_kit.process import wait_until
-from tests.e2e.conftest import READY, Open, Server, kernels, serve
+from tests.e2e.conftest import Open, Server, kernel, serve
 from tests.e2e.toy import RIGHT, STUB
 
 pytestmark = pytest.mark.browser
+STORY = """---
+jupytext:
+  text_representation:
+    extension: .md
+    format_name: myst
+kernelspec:
+  name: python3
+  display_name: Python 3 (ipykernel)
+minutes: 5
+---
+
+# Toy
+
+```{code-cell} ipython3
+from lab_kit import Lab
+lab = Lab()
+```
+
+```{code-cell} ipython3
+%%exercise answer.py
+```
+
+```{code-cell} ipython3
+lab.check()
+```
+"""
 GONE = "The kernel restarted or is gone"
 CONTRAST = """() => {
   const parts = text => text.match(/[\\d.]+/g).map(Number);
@@ -45,7 +71,8 @@ CONTRAST = """() => {
       const under = ground(node);
       const [a, b] = [light(over(parts(paint), under)), light(under)].sort((p, q) => q - p);
       const ratio = (a + .05) / (b + .05);
-      if (ratio < 4.5) low.push(`${node.tagName} ${node.className} ${ratio.toFixed(2)} ${node.textContent.slice(0, 40)}`);
+      const words = node.textContent.slice(0, 40);
+      if (ratio < 4.5) low.push(`${node.tagName} ${node.className} ${ratio.toFixed(2)} ${words}`);
     }
   }
   return [document.querySelectorAll('.bk').length, low];
@@ -104,9 +131,9 @@ def test_traffic_moves_by_keyboard(server: Server, open_notebook: Open) -> None:
         notebook.page.keyboard.press("ArrowRight")
     assert slider.get_attribute("aria-valuetext") == "5 a second"
     notebook.page.wait_for_function(
-        "() => /[1-9]\\d* sent: 1 cold, [1-9]\\d* warm/.test(document.body.innerText)"
+        "() => /[1-9]\\d* sent: \\d+ cold, [1-9]\\d* warm/.test(document.body.innerText)"
     )
-    assert panel.get_by_role("row").count() == 2
+    assert panel.get_by_role("row").count() >= 2
     panel.get_by_role("button", name="Flood: 50 at once").click()
     notebook.page.wait_for_function("() => /[1-9]\\d* throttled/.test(document.body.innerText)")
     panel.get_by_role("button", name="Stop the traffic").click()
@@ -149,32 +176,25 @@ def test_every_control_keeps_its_keys_and_has_a_name(server: Server, open_notebo
     assert notebook.page.locator(".jp-Notebook .jp-Cell").count() == cells
 
 
-@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
-def test_text_is_readable_in_both_themes(
-    server: Server, open_notebook: Open, theme: str
-) -> None:
+def test_text_is_readable_in_both_themes(server: Server, open_notebook: Open) -> None:
     notebook = open_notebook(server, server.toy())
     notebook.run_all()
     notebook.see("0 of 2 checks passed")
     notebook.page.get_by_role("button", name="Flood: 50 at once").click()
     notebook.see("4 environments")
-    dark = "false" if "Dark" in theme else "true"
-    notebook.page.evaluate(
-        "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme
-    )
-    notebook.page.wait_for_selector(f"body[data-jp-theme-light={dark}]", state="attached")
-    wait_until(  # the theme's colours arrive a moment after its name
-        lambda: notebook.page.evaluate(CONTRAST)[1] == [], timeout=5, poll=0.2, what=str(
-            notebook.page.evaluate(CONTRAST))
-    )
-    panels, low = notebook.page.evaluate(CONTRAST)
-    assert panels >= 6
-    assert low == []
-    notebook.page.evaluate(
-        "() => window.jupyterapp.commands.execute("
-        "'apputils:change-theme', {theme: 'JupyterLab Light'})"
-    )
-    notebook.page.wait_for_selector("body[data-jp-theme-light=true]", state="attached")
+    for theme, light in (("JupyterLab Dark", "false"), ("JupyterLab Light", "true")):
+        notebook.page.evaluate(
+            "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme
+        )
+        notebook.page.wait_for_function(  # the colours arrive a moment after the theme's name
+            """light => document.body.dataset.jpThemeLight === light &&
+              (getComputedStyle(document.querySelector('.bk')).backgroundColor
+                === 'rgb(255, 255, 255)') === (light === 'true')""",
+            arg=light,
+        )
+        panels, low = notebook.page.evaluate(CONTRAST)
+        assert panels >= 6
+        assert low == [], theme
 
 
 def test_a_restarted_kernel_is_named_and_the_cell_works_again(
@@ -187,7 +207,7 @@ def test_a_restarted_kernel_is_named_and_the_cell_works_again(
     notebook.page.evaluate(
         "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
     )
-    notebook.page.wait_for_function(READY)
+    notebook.wait_ready()
     notebook.panel("Traffic").get_by_text(GONE).wait_for(timeout=8000)
     results = notebook.panel(f"Checks · {notebook.lab}")
     results.get_by_role("button", name="Check again").click()
@@ -199,17 +219,12 @@ def test_a_restarted_kernel_is_named_and_the_cell_works_again(
     )
 
 
-def test_a_killed_kernel_loses_nothing_that_was_saved(
-    server: Server, open_notebook: Open
-) -> None:
+def test_a_killed_kernel_loses_nothing_that_was_saved(server: Server, open_notebook: Open) -> None:
     notebook = open_notebook(server, server.toy())
-    before = set(kernels(server))
     notebook.write("exercise", f"%%exercise answer.py\n{RIGHT}")
     notebook.run_all()
     notebook.see("All 2 checks passed.")
-    mine = [pid for pid in kernels(server) if pid in before][-1:]
-    for pid in mine:
-        os.kill(pid, signal.SIGKILL)
+    os.kill(kernel(notebook), signal.SIGKILL)
     assert (notebook.folder / "answer.py").read_text() == RIGHT
     progress = server.course.work / "progress" / f"{notebook.lab}.json"
     assert json.loads(progress.read_text())["checks"]["gives_one"]["verdict"] == "passed"
@@ -290,7 +305,8 @@ def test_a_readme_opens_as_text_not_as_a_notebook(server: Server, open_notebook:
     (server.course.root / "READ.md").write_text("# Read me\n\nPlain words.\n")
     notebook = open_notebook(server, server.toy())
     notebook.page.evaluate(
-        "() => window.jupyterapp.commands.execute('docmanager:open', {path: 'READ.md'}).then(() => 1)"
+        """() => window.jupyterapp.commands
+          .execute('docmanager:open', {path: 'READ.md'}).then(() => 1)"""
     )
     notebook.page.locator(".jp-FileEditor, .jp-MarkdownViewer").first.wait_for()
     assert notebook.page.locator(".jp-NotebookPanel").count() == 1
@@ -299,17 +315,41 @@ def test_a_readme_opens_as_text_not_as_a_notebook(server: Server, open_notebook:
 def test_two_notebooks_and_two_servers_do_not_disturb_each_other(
     server: Server, open_notebook: Open, tmp_path: Path
 ) -> None:
-    one, two = (open_notebook(server, server.toy()) for _ in range(2))
+    one = open_notebook(server, server.toy())
+    two = open_notebook(server, server.toy(), fresh=True)
     with serve(tmp_path) as other:
-        three = open_notebook(other, other.toy())
+        three = open_notebook(other, other.toy(), fresh=True)
         one.write("exercise", f"%%exercise answer.py\n{RIGHT}")
         for notebook in (one, two, three):
             notebook.run_all()
         one.see("All 2 checks passed.")
         two.see("0 of 2 checks passed")
         three.see("0 of 2 checks passed")
-        three.page.close()
+        three.close()
     (two.folder / "answer.py").write_text(RIGHT)
     two.page.get_by_role("button", name="Check again").click()
     two.see("All 2 checks passed.")
     assert (one.folder / "answer.py").read_text() == RIGHT
+
+
+def test_an_author_runs_and_saves_the_story_without_a_change(
+    server: Server, open_notebook: Open
+) -> None:
+    name = server.toy()
+    folder = server.course.solutions(name)
+    folder.mkdir()
+    (folder / "answer.py").write_text(RIGHT)
+    story = folder / "story.md"
+    story.write_text(STORY)
+    notebook = open_notebook(
+        server, name, f"solutions/{name}/story.md", factory="Jupytext Notebook"
+    )
+    notebook.run_all()
+    notebook.see("All 2 checks passed.")
+    notebook.see(f"solutions/{name}/answer.py: run as it stands.")
+    notebook.do("docmanager:save")
+    notebook.page.wait_for_function(
+        "() => !window.jupyterapp.shell.currentWidget.context.model.dirty"
+    )
+    assert story.read_text() == STORY
+    assert (folder / "answer.py").read_text() == RIGHT

@@ -50,7 +50,8 @@ class Pretend:
             self.busy -= 1
             self.free.append(name)
         return SimpleNamespace(status=200, outcome='ok', environment=name, cold=cold,
-            init_ms=45.0 if cold else None, duration_ms=5.0, billed_ms=50 if cold else 5, memory_mb=128)
+            init_ms=45.0 if cold else None, duration_ms=5.0, billed_ms=50 if cold else 5,
+            memory_mb=128)
     def close(self):
         pass
 """

@@ -72,7 +72,7 @@ def lab(course: Path) -> Callable[..., Ran]:
         done = subprocess.run(
             [sys.executable, "-P", "-m", "lab_kit", *words],
             cwd=course,
-            env=environment(BEYOND_ROOT=str(course), **env),
+            env=environment(**{"BEYOND_ROOT": str(course), **env}),
             capture_output=True,
             encoding="utf-8",
             timeout=60,

@@ -133,12 +133,12 @@ CASES = {
         "import os\n" + body("os.fork()", "return n + 1"),
         "answer raised PermissionError.",
         "Operation not permitted",
-        f"look at {HERE}:7.",
+        f"look at {HERE}:7: work that is checked may start no process, open no connection,",
     ),
     "not plain": Case(
         body("return {n}"),
         "answer returned something that is not plain data.",
-        "It was called as answer(41).",
+        "It was called as answer(41) and returned a value of type set.",
         f"return only dict, list, str, int, float, bool or None: {HERE}:5.",
     ),
     "too large": Case(

@@ -42,8 +42,15 @@ def test_check_passes_without_a_word(report: Report) -> None:
         (
             "what_needs_a_failed_check_waits",
             "blocked",
-            "This waits for an earlier check.",
-            "It builds on the_rest_is_still_judged: What comes after a dead process",
+            "This builds on the_rest_is_still_judged.",
+            "",
+            "make the_rest_is_still_judged pass first.",
+        ),
+        (
+            "what_needs_a_waiting_check_names_the_cause",
+            "blocked",
+            "This builds on the_rest_is_still_judged.",
+            "",
             "make the_rest_is_still_judged pass first.",
         ),
         (
@@ -56,8 +63,8 @@ def test_check_passes_without_a_word(report: Report) -> None:
         (
             "what_needs_a_broken_check_is_not_judged",
             "not_judged",
-            "This could not be judged yet.",
-            "It builds on the_check_is_broken, which could not be judged.",
+            "This builds on the_check_is_broken, which could not be judged.",
+            "",
             "see there; nothing is wrong with your work.",
         ),
         (

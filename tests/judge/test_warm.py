@@ -91,7 +91,7 @@ def test_check_is_not_judged_when_the_process_is_killed_under_it(
         pid = warm_pid(judge)
 
         def kill_when_busy() -> None:
-            wait_until(lambda: len(children(pid)) >= 2, timeout=10, what="a grading fork")
+            wait_until((tmp_path / "busy").exists, timeout=20, what="the slow check")
             started.extend(children(pid))
             os.kill(pid, signal.SIGKILL)
 
@@ -208,6 +208,19 @@ def test_folders_of_dead_judges_are_swept() -> None:
     assert not left.exists()
     for folder in (mine, again):
         folder.rmdir()
+
+
+@pytest.mark.parametrize("name", ["none", "degraded"])
+def test_report_names_a_lower_level(
+    name: str, square: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BEYOND_LEVEL", name)
+    with LabJudge(LABS / "shapes", lab=SHAPES) as judge:
+        report = judge.judge(square)
+    assert report["level"] == ("none" if name == "none" else report["level"])
+    assert report["level"] != "full"
+    assert any(state.startswith("absent") for state in report["layers"].values())
+    assert [row["verdict"] for row in report["results"]] == ["passed", "passed"]
 
 
 def test_warm_parents_are_small(shapes: LabJudge, square: Path) -> None:

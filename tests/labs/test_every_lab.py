@@ -13,13 +13,15 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from lab_kit.course import LAB_NAME, Course
-from lab_kit.judge import CheckInfo, LabJudge, LabSpec, Report
+from lab_kit.judge import LabJudge, LabSpec, Report
 
 COURSE = Course(Path(__file__).resolve().parents[2])
 NOTEBOOK_S = 300
@@ -34,12 +36,33 @@ def folders(top: str) -> set[str]:
 LABS = sorted(folders("solutions"))
 
 
-def answers(kind: str) -> list[tuple[str, str]]:
-    """Return (lab, name) of every wrong or right answer."""
+class Answer(NamedTuple):
+    """Name one wrong or right answer."""
+
+    lab: str
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.lab}-{self.name}"
+
+    @property
+    def folder(self) -> Path:
+        return COURSE.checks(self.lab) / self.kind / self.name
+
+    def files(self) -> list[str]:
+        """Return the files that are laid over the solution."""
+        found = [p for p in self.folder.rglob("*") if p.is_file() and p.suffix != ".pyc"]
+        names = [p.relative_to(self.folder).as_posix() for p in found]
+        return sorted(name for name in names if name not in NOTES)
+
+
+def answers(kind: str, lab: str = "") -> list[Answer]:
+    """Return every wrong or right answer, of one lab or of all."""
     found = []
-    for lab in LABS:
-        shelf = COURSE.checks(lab) / kind
-        found += [(lab, p.name) for p in sorted(shelf.glob("*")) if p.is_dir()]
+    for name in [lab] if lab else LABS:
+        shelf = COURSE.checks(name) / kind
+        found += [Answer(name, kind, p.name) for p in sorted(shelf.glob("*")) if p.is_dir()]
     return found
 
 
@@ -53,11 +76,6 @@ def judges() -> Iterator[dict[str, LabJudge]]:
         judge.close()
 
 
-@pytest.fixture
-def work(tmp_path: Path) -> Path:
-    return tmp_path / "work"
-
-
 @cache
 def stubs(lab: str) -> dict[str, str]:
     """Return every text file that the build hands out, as it is before any work."""
@@ -66,15 +84,34 @@ def stubs(lab: str) -> dict[str, str]:
     return texts
 
 
-def lay_over(lab: str, kind: str, name: str, work: Path) -> list[str]:
+@pytest.fixture(scope="module")
+def reports(
+    request: pytest.FixtureRequest,
+    judges: dict[str, LabJudge],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[dict[Answer, Future[Report]]]:
+    """Judge the answers of all chosen tests, as many at a time as there are cores."""
+    found: dict[Answer, Future[Report]] = {}
+    chosen = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for answer in [params["answer"] for params in chosen if "answer" in params]:
+            work = tmp_path_factory.mktemp("work", numbered=True) / "work"
+            found[answer] = pool.submit(judge_answer, judges[answer.lab], answer, work)
+        yield found
+        pool.shutdown(cancel_futures=True)
+
+
+def judge_answer(judge: LabJudge, answer: Answer, work: Path) -> Report:
+    return judge.judge(work, only=lay_over(answer, work) or None)
+
+
+def lay_over(answer: Answer, work: Path) -> list[str]:
     """Lay an answer over the solution; return the exercises that it brings, [] for all."""
-    answer = COURSE.checks(lab) / kind / name
-    shutil.copytree(COURSE.solutions(lab), work)
-    shutil.copytree(answer, work, dirs_exist_ok=True)
-    brought = [p.relative_to(answer).as_posix() for p in answer.rglob("*") if p.is_file()]
-    brought = [file for file in brought if file not in NOTES and "__pycache__" not in file]
-    assert brought, f"{answer} brings no file"
-    exercises = {e.file for e in COURSE.info(lab).exercises}
+    shutil.copytree(COURSE.solutions(answer.lab), work)
+    shutil.copytree(answer.folder, work, dirs_exist_ok=True)
+    brought = answer.files()
+    assert brought, f"{answer.folder} brings no file"
+    exercises = {e.file for e in COURSE.info(answer.lab).exercises}
     return brought if set(brought) <= exercises else []
 
 
@@ -86,15 +123,11 @@ def verdicts(report: Report) -> dict[str, str]:
     return found
 
 
-def declared(lab: str, mistake: str) -> tuple[set[str], str]:
-    """Return the checks that a mistake fails, and the sentence about it."""
-    text = (COURSE.checks(lab) / "wrong" / mistake / "fails.txt").read_text("utf-8")
+def declared(answer: Answer) -> tuple[set[str], str]:
+    """Return the checks that a wrong answer says it fails, and the sentence about it."""
+    text = (answer.folder / "fails.txt").read_text("utf-8")
     names, _, sentence = text.partition("\n")
     return set(names.split()), sentence.strip()
-
-
-def promised(judges: dict[str, LabJudge], lab: str) -> list[CheckInfo]:
-    return judges[lab].list_checks()
 
 
 def test_a_lab_has_one_name_everywhere() -> None:
@@ -112,8 +145,9 @@ def test_the_solution_passes_every_check(lab: str, judges: dict[str, LabJudge]) 
 
 @pytest.mark.parametrize("lab", LABS)
 def test_the_stub_passes_nothing_and_says_what_to_do(
-    lab: str, judges: dict[str, LabJudge], work: Path
+    lab: str, judges: dict[str, LabJudge], tmp_path: Path
 ) -> None:
+    work = tmp_path / "work"
     for name, text in stubs(lab).items():
         (work / name).parent.mkdir(parents=True, exist_ok=True)
         (work / name).write_text(text, encoding="utf-8")
@@ -125,34 +159,30 @@ def test_the_stub_passes_nothing_and_says_what_to_do(
         assert "Traceback" not in row["what"] + row["why"] + row["next"], row
 
 
-@pytest.mark.parametrize(("lab", "mistake"), answers("wrong"))
+@pytest.mark.parametrize("answer", answers("wrong"), ids=str)
 def test_a_wrong_answer_fails_exactly_its_checks(
-    lab: str, mistake: str, judges: dict[str, LabJudge], work: Path
+    answer: Answer, reports: dict[Answer, Future[Report]]
 ) -> None:
-    expected, sentence = declared(lab, mistake)
+    expected, sentence = declared(answer)
     assert sentence, "the second line of fails.txt says what the mistake is"
-    only = lay_over(lab, "wrong", mistake, work)
-    report = judges[lab].judge(work, only=only or None)
+    report = reports[answer].result()
     failed = {name for name, verdict in verdicts(report).items() if verdict == "failed"}
     assert failed == expected, [row for row in report["results"] if row["verdict"] == "failed"]
 
 
-@pytest.mark.parametrize(("lab", "style"), answers("right"))
-def test_another_right_answer_passes(
-    lab: str, style: str, judges: dict[str, LabJudge], work: Path
-) -> None:
-    note = COURSE.checks(lab) / "right" / style / "note.txt"
-    assert note.read_text("utf-8").strip()
-    report = judges[lab].judge(work, only=lay_over(lab, "right", style, work) or None)
+@pytest.mark.parametrize("answer", answers("right"), ids=str)
+def test_another_right_answer_passes(answer: Answer, reports: dict[Answer, Future[Report]]) -> None:
+    assert (answer.folder / "note.txt").read_text("utf-8").strip()
+    report = reports[answer].result()
     verdicts(report)
     assert [row for row in report["results"] if row["verdict"] != "passed"] == []
 
 
 @pytest.mark.parametrize("lab", LABS)
 def test_every_check_is_failed_by_a_wrong_answer(lab: str, judges: dict[str, LabJudge]) -> None:
-    names = {info.name for info in promised(judges, lab)}
-    caught = {name for where, m in answers("wrong") if where == lab for name in declared(lab, m)[0]}
-    assert caught <= names, "a fails.txt names a check that does not exist"
+    names = {info.name for info in judges[lab].list_checks()}
+    caught = {name for answer in answers("wrong", lab) for name in declared(answer)[0]}
+    assert caught - names == set(), "a fails.txt names a check that does not exist"
     assert names - caught == set(), "no wrong answer fails these checks"
 
 
@@ -161,13 +191,8 @@ def test_every_exercise_has_checks_and_another_right_answer(
     lab: str, judges: dict[str, LabJudge]
 ) -> None:
     exercises = {e.file for e in COURSE.info(lab).exercises}
-    assert {info.exercise for info in promised(judges, lab)} == exercises
-    shelf = COURSE.checks(lab) / "right"
-    brought = {
-        path.relative_to(answer).as_posix()
-        for answer in shelf.glob("*")
-        for path in answer.rglob("*")
-    }
+    assert {info.exercise for info in judges[lab].list_checks()} == exercises
+    brought = {file for answer in answers("right", lab) for file in answer.files()}
     assert exercises - brought == set(), "no right answer in another style"
 
 

@@ -53,6 +53,7 @@ export default {
     };
     for (const name of ['rows', 'summary', 'busy', 'error']) model.on('change:' + name, draw);
     draw();
-    return () => ask.stop();
+    const drawn = setTimeout(() => model.send({ do: 'drawn' }), 150);
+    return () => { clearTimeout(drawn); ask.stop(); };
   },
 };

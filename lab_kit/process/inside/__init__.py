@@ -1,1 +1,1 @@
-"""Run inside the zygote and its children: standard library only, no import of the rest of lab_kit."""
+"""Run inside the zygote and its children: standard library only, nothing else of lab_kit."""

@@ -21,7 +21,7 @@ from . import channel
 
 OUTPUT_CHARS = 4000
 COMMON = """collections dataclasses datetime decimal functools itertools json math random re string
-time traceback typing urllib.parse uuid hashlib base64 hmac""".split()
+time traceback typing""".split()
 Trace = list[list[Any]]
 
 

@@ -1,4 +1,4 @@
-"""Carry JSON-like values over a socket: four bytes of length, then JSON, one deadline for all of it.
+"""Carry JSON-like values over a socket: four bytes of length, then JSON, one deadline for all.
 
 A value is None, bool, int, finite float, str, list or dict with str keys; a tuple arrives as a
 list. Everything else is refused by name. The reader trusts nothing: a forged, huge, deep or

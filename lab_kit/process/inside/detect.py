@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from . import landlock, layers, limits, namespaces, seccomp, syscalls
 
-NAMES = ("namespaces", "network", "seccomp", "landlock", "limits")
+NAMES = ("namespaces", "mounts", "network", "seccomp", "landlock", "limits")
+LEFT_OUT = "left out by BEYOND_LEVEL"
 SMALL = {"data_mb": 512, "file_mb": 8, "cpu_s": 20, "threads": 32, "open_files": 64}
 
 
@@ -47,38 +48,46 @@ def works(flags: int, act: Callable[[], object]) -> str:
 def features(force: str) -> tuple[layers.Features, dict[str, str]]:
     """Try the layers from the strongest down; return what works and why the rest does not.
 
-    `force` (degraded, none) leaves layers out on purpose.
+    `force` leaves layers out on purpose: "none", "degraded" (no namespaces), or words such as
+    "no-mounts no-landlock" or "landlock-3" (pretend to have that version).
     """
     if not syscalls.LINUX:
         return layers.Features(limits=False), dict.fromkeys(NAMES, "not on this system")
-    if force == "none":
-        return layers.Features(limits=False), dict.fromkeys(NAMES, "left out by BEYOND_LEVEL")
-    why = dict.fromkeys(NAMES[:2], "left out by BEYOND_LEVEL")
-    if force != "degraded":
-        why = _namespaces(os.getuid(), os.getgid())
+    words = force.split()
+    out = {word.removeprefix("no-") for word in words}
+    out |= set(NAMES) if "none" in words else set(NAMES[:3]) if "degraded" in words else set()
+    cap = next((int(w.removeprefix("landlock-")) for w in words if "landlock-" in w), 99)
+    why = {} if "namespaces" in out else _namespaces(os.getuid(), os.getgid())
     why["seccomp"] = works(0, lambda: seccomp.install(seccomp.strictest()))
-    why["landlock"] = works(0, lambda: landlock.confine(["/usr"], []))
+    why["landlock"] = works(0, lambda: landlock.confine(["/usr"], [], cap=cap))
     why["limits"] = works(0, lambda: limits.apply(SMALL))
-    version = 0 if why["landlock"] else landlock.abi()
-    held = {name: not why[name] for name in ("namespaces", "network", "seccomp", "limits")}
+    why |= dict.fromkeys(out & set(NAMES), LEFT_OUT)
+    if why.get("namespaces"):
+        why = {"mounts": why["namespaces"], "network": why["namespaces"]} | why
+    held = {name: not why.get(name) for name in NAMES if name != "landlock"}
+    version = 0 if why["landlock"] else landlock.abi(cap)
     return layers.Features(landlock=version, **held), {k: v for k, v in why.items() if v}
 
 
 def _namespaces(uid: int, gid: int) -> dict[str, str]:
     _own_network(uid, gid)
-    flags = syscalls.NEWUSER | syscalls.NEWPID | syscalls.NEWNS
+    alone = syscalls.NEWUSER | syscalls.NEWPID
+
+    def users() -> None:
+        namespaces.map_user(uid, gid)
+        syscalls.drop_capabilities()
 
     def mounts() -> None:
         namespaces.map_user(uid, gid)
         namespaces.private_view([], [], layers.TMP, 1)
-        syscalls.drop_capabilities()
 
     def network() -> None:
         namespaces.loopback_up()
         namespaces.listen([9001])
 
-    why = {"namespaces": works(flags, mounts)}
-    more = flags | syscalls.NEWIPC | syscalls.NEWNET
+    why = {"namespaces": works(alone, users)}
+    why["mounts"] = why["namespaces"] or works(alone | syscalls.NEWNS, mounts)
+    more = alone | syscalls.NEWIPC | syscalls.NEWNET
     why["network"] = why["namespaces"] or works(more, network)
     return why
 

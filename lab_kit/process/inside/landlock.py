@@ -32,7 +32,7 @@ def confine(
     connect: Iterable[int] | None = (),
     cap: int = 99,
 ) -> int:
-    """Allow reading `read`, everything below `write`, connecting to ports `connect`; return the ABI.
+    """Allow reading `read`, all below `write`, connecting to ports `connect`; return the ABI.
 
     `connect=None` leaves TCP alone (own network namespace). From ABI 6 on, signals and abstract
     sockets reach only processes confined together. Paths that do not exist are left out.

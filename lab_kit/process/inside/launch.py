@@ -25,16 +25,16 @@ def child(
 
     `fds` are the answer socket and what belongs to the request; `parent` is the zygote's pidfd.
     """
-    _die_with(parent)
     answer = socket.socket(fileno=fds[0])
     try:
+        _die_with(parent)
         os.setsid()
         null = os.open(os.devnull, os.O_RDWR)
         if request["op"] == "student":
-            answer = _arrange([null, null, null, fds[1]], answer)
+            answer = arrange([null, null, null, fds[1]], answer)
             _student(request, answer, features)
         else:
-            answer = _arrange([null, fds[1], fds[1], *fds[2:]], answer)
+            answer = arrange([null, fds[1], fds[1], *fds[2:]], answer)
             _program(request, answer, len(fds) - 2, features)
     except BaseException as error:
         text = f"{type(error).__name__}: {error}"[:500]
@@ -82,16 +82,15 @@ def _send_listeners(answer: socket.socket, listeners: list[socket.socket]) -> No
         listener.close()
 
 
-def _arrange(fds: list[int], answer: socket.socket) -> socket.socket:
+def arrange(fds: list[int], answer: socket.socket) -> socket.socket:
     """Put `fds` at 0, 1, 2 … and the answer socket behind them; close everything else."""
     high = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 100) for fd in [*fds, answer.detach()]]
     for place, fd in enumerate(high):
         os.dup2(fd, place, inheritable=place < len(fds))
     last = len(high) - 1
     _close_from(last + 1)
-    sys.stdin = open(0, closefd=False)  # the old object may point at a closed descriptor
     return socket.socket(fileno=last)
 
 
 def _close_from(first: int) -> None:
-    os.closerange(first, os.sysconf("SC_OPEN_MAX") if sys.platform != "linux" else 1 << 16)
+    os.closerange(first, 1 << 16 if sys.platform == "linux" else 1 << 10)

@@ -15,7 +15,8 @@ TMP = "/tmp"
 class Features:
     """Say which layers the zygote found to work, by trying them in throw-away children."""
 
-    namespaces: bool = False
+    namespaces: bool = False  # own users and processes
+    mounts: bool = False  # own view of the files, with scratch in memory
     network: bool = False  # a fresh network namespace for each program
     landlock: int = 0  # the ABI, 0 for none
     seccomp: bool = False
@@ -29,7 +30,7 @@ class Features:
         """Return the clone flags of a student or of a program."""
         if not self.namespaces:
             return 0
-        flags = syscalls.NEWUSER | syscalls.NEWPID | syscalls.NEWNS
+        flags = syscalls.NEWUSER | syscalls.NEWPID | (syscalls.NEWNS if self.mounts else 0)
         if program:
             flags |= syscalls.NEWIPC | (syscalls.NEWNET if self.network else 0)
         return flags
@@ -44,6 +45,7 @@ def enter(request: dict[str, Any], features: Features, uid: int, gid: int) -> No
     read, write = request["read"], request["write"]
     if features.namespaces:
         namespaces.map_user(uid, gid)
+    if features.mounts:
         namespaces.private_view([*read, request["cwd"]], write, TMP, request["tmp_mb"])
         write = [*write, TMP]
     else:
@@ -52,7 +54,8 @@ def enter(request: dict[str, Any], features: Features, uid: int, gid: int) -> No
     if features.limits:
         limits.apply(request["limits"])
     if features.landlock:
-        alone = request["op"] == "program" and features.network
+        # A socket handed down belongs to the host's network: it must not be connected anew.
+        alone = request["op"] == "program" and features.network and not request["serve"]
         connect = None if alone else request["ports"]
         landlock.confine(read, [*write, "/dev/null"], connect=connect, cap=features.landlock)
     if features.namespaces:
@@ -64,13 +67,14 @@ def enter(request: dict[str, Any], features: Features, uid: int, gid: int) -> No
 def filter_for(request: dict[str, Any], features: Features) -> bytes:
     """Choose the filter: what other layers already hold need not be refused again."""
     program = request["op"] == "program"
-    reachable = features.network or features.landlock >= 4 or bool(request["ports"])
+    ruled = features.landlock >= 4
     return seccomp.program(
         fork=request["fork"],
         run=program,
-        tcp=program and reachable,
+        tcp=program and (features.network or ruled or bool(request["ports"])),
+        connect=program and (ruled or bool(request["ports"]) or not request["serve"]),
         signals=program or features.namespaces or features.landlock >= 6,
-        metadata=program and features.namespaces,
+        metadata=program and features.mounts,
         shared=request["shared"],
     )
 
@@ -78,5 +82,11 @@ def filter_for(request: dict[str, Any], features: Features) -> bytes:
 def prebuild(features: Features) -> None:
     """Build the filters that most children use before any child exists."""
     for op in ("student", "program"):
-        usual = {"op": op, "ports": [], "fork": op == "program", "shared": False}
+        usual: dict[str, Any] = {
+            "op": op,
+            "ports": [],
+            "serve": 0,
+            "fork": op == "program",
+            "shared": False,
+        }
         filter_for(usual, features)

@@ -6,7 +6,7 @@ import ctypes
 import functools
 import struct
 
-from .syscalls import ALL_NAMESPACES, X86, call, no_new_privileges, number
+from .syscalls import ALL_NAMESPACES, PDEATHSIG, X86, call, no_new_privileges, number
 
 Instruction = tuple[int, int, int, int]  # code, jump if true, jump if false, operand
 ALLOW, KILL, EPERM, ENOSYS, PRETEND = 0x7FFF0000, 0x80000000, 0x00050001, 0x00050026, 0x00050000
@@ -18,8 +18,11 @@ mount umount2 pivot_root chroot open_tree move_mount fsopen fsconfig fsmount fsp
 statmount listmount open_tree_attr unshare setns bpf perf_event_open userfaultfd add_key
 request_key keyctl io_uring_setup io_uring_enter io_uring_register memfd_secret kexec_load
 kexec_file_load init_module finit_module delete_module open_by_handle_at name_to_handle_at
-fanotify_init shmget shmat semget msgget mq_open syslog modify_ldt vhangup reboot acct swapon
+fanotify_init setpriority sched_setscheduler sched_setparam sched_setattr ioprio_set migrate_pages
+move_pages shmget shmat semget msgget mq_open syslog modify_ldt vhangup reboot acct swapon
 swapoff iopl ioperm uselib quotactl sethostname setdomainname settimeofday clock_settime""".split()
+# Landlock is not asked when sending opens a connection (TCP fast open).
+FAST_OPEN, SENDING = 0x20000000, (("sendto", 3), ("sendmsg", 2), ("sendmmsg", 3))
 SIGNALS = """kill tkill tgkill rt_sigqueueinfo rt_tgsigqueueinfo pidfd_open
 pidfd_send_signal""".split()
 # Landlock does not look at these, so a process with our uid could change the mode of any file.
@@ -43,25 +46,67 @@ def _clone(fork: bool) -> list[Instruction]:
     return [*refuse_namespaces, (ANY_BIT, 0, 1, 0x10000), _return(ALLOW), _return(EPERM)]
 
 
-def _tcp_only() -> list[Instruction]:
-    return [_argument(0), (EQUAL, 1, 0, 2), (EQUAL, 0, 4, 10), _argument(1), (MASK, 0, 0, 15),
-            (EQUAL, 0, 1, 1), _return(ALLOW), _return(EPERM)]  # fmt: skip
+def _refuse_flag(index: int, flag: int) -> list[Instruction]:
+    return [_argument(index), (ANY_BIT, 0, 1, flag), _return(EPERM), _return(ALLOW)]
+
+
+def _only(index: int, *values: int) -> list[Instruction]:
+    """Allow the call if one argument is one of `values`."""
+    last = len(values)
+    tests = [(EQUAL, last - i, 0, v) for i, v in enumerate(values)]
+    return [_argument(index), *tests, _return(EPERM), _return(ALLOW)]
+
+
+def _tcp() -> list[Instruction]:
+    """Allow TCP over IPv4 or IPv6 only: MPTCP would slip past Landlock's port rules."""
+    return [
+        _argument(0),
+        (EQUAL, 1, 0, 2),
+        (EQUAL, 0, 7, 10),
+        _argument(1),
+        (MASK, 0, 0, 15),
+        (EQUAL, 0, 4, 1),
+        _argument(2),
+        (EQUAL, 1, 0, 0),
+        (EQUAL, 0, 1, 6),
+        _return(ALLOW),
+        _return(EPERM),
+    ]
+
+
+def _pair() -> list[Instruction]:
+    """Allow connected pairs only: a datagram socket could be sent on to any address."""
+    return [
+        _argument(1),
+        (MASK, 0, 0, 15),
+        (EQUAL, 2, 0, 1),
+        (EQUAL, 1, 0, 5),
+        _return(EPERM),
+        _return(ALLOW),
+    ]
 
 
 @functools.cache
 def program(
-    *, fork: bool, run: bool, tcp: bool, signals: bool, metadata: bool, shared: bool
+    *, fork: bool, run: bool, tcp: bool, connect: bool, signals: bool, metadata: bool, shared: bool
 ) -> bytes:
     """Build the filter; the zygote builds each once so that a child only installs it.
 
-    `fork`: may start processes; `run`: may become another program and have socketpairs; `tcp`: may
-    open TCP sockets (never others); `signals`: may signal; `metadata`: chmod and the like really happen,
-    otherwise they answer success and do nothing; `shared`: shared anonymous memory, which
-    RLIMIT_DATA does not count.
+    `fork`: may start processes. `run`: may become another program and have socketpairs. `tcp`: may
+    open TCP sockets; never others. `connect`: may connect sockets, inherited ones too. `signals`:
+    may signal. `metadata`: chmod and the like happen; otherwise they answer success and do
+    nothing. `shared`: shared anonymous memory, which RLIMIT_DATA does not count.
     """
     rules: list[tuple[str, list[Instruction]]] = [(n, [_return(EPERM)]) for n in NEVER]
     rules.append(("clone3", [_return(ENOSYS)]))  # glibc then uses clone, whose flags we can read
-    rules.append(("socket", _tcp_only() if tcp else [_return(EPERM)]))
+    rules.append(("socket", _tcp() if tcp else [_return(EPERM)]))
+    rules += [("socketpair", _pair())] if run else []
+    rules += [] if connect else [("connect", [_return(EPERM)])]
+    rules += [(n, _refuse_flag(i, FAST_OPEN)) for n, i in SENDING]
+    rules += [(name, _only(0, 0)) for name in ("prlimit64", "sched_setaffinity")]  # 0: oneself
+    rules.append(
+        ("prctl", [_argument(0), (EQUAL, 0, 1, PDEATHSIG), _return(EPERM), _return(ALLOW)])
+    )
     rules.append(("clone", _clone(fork)))
     refused = [] if fork else ["fork", "vfork"]
     refused += [] if run else ["execve", "execveat", "socketpair"]
@@ -85,7 +130,9 @@ def program(
 
 def strictest() -> bytes:
     """Return the filter that refuses most."""
-    return program(fork=False, run=False, tcp=False, signals=False, metadata=False, shared=False)
+    return program(
+        fork=False, run=False, tcp=False, connect=False, signals=False, metadata=False, shared=False
+    )
 
 
 def install(filter: bytes) -> None:

@@ -101,6 +101,8 @@ class Server:
             return False
         try:
             request = json.loads(message)
+            if request["op"] == "quit":
+                return False
             if request["op"] == "hello":
                 with socket.socket(fileno=os.dup(fds[0])) as answer:
                     answer.send(json.dumps(self.features.as_dict() | {"why": self.why}).encode())
@@ -110,8 +112,9 @@ class Server:
                 self.start(request, fds)
         except Exception as error:  # one bad request must not end the others
             text = f"{type(error).__name__}: {error}"[:500]
-            with socket.socket(fileno=os.dup(fds[0])) as answer:
-                answer.send(json.dumps({"failed": text}).encode())
+            if fds:
+                with socket.socket(fileno=os.dup(fds[0])) as answer:
+                    answer.send(json.dumps({"failed": text}).encode())
         finally:
             for fd in fds:
                 os.close(fd)
@@ -125,7 +128,7 @@ class Server:
         flags = self.flags[request["op"] == "program"] if request["layered"] else 0
         pid, pidfd = detect.fork(flags)
         if pid == 0:
-            if not (request["layered"] and self.features.namespaces):
+            if not (request["layered"] and self.features.mounts):
                 request["scratch"], os.environ["TMPDIR"] = [scratch], scratch
             probe.child(request, socket.socket(fileno=fds[0]), self.features)
         os.waitpid(pid, 0)
@@ -136,7 +139,7 @@ class Server:
         """Clone a child for a request and tell the judge its pidfd."""
         request |= {"uid": self.uid, "gid": self.gid, "scratch": []}
         scratch = None
-        if not self.features.namespaces:
+        if not self.features.mounts:
             scratch = tempfile.mkdtemp(prefix="beyond-scratch-")
             request["scratch"] = [scratch]
             request["env"] |= {"HOME": scratch, "TMPDIR": scratch}
@@ -206,7 +209,7 @@ class Server:
         self.tidy(child)
         code = os.waitstatus_to_exitcode(status)
         spent = usage.ru_utime + usage.ru_stime
-        if code == -signal.SIGKILL and spent >= child.limits["cpu_s"] - 0.1:
+        if code == -signal.SIGKILL and spent >= child.limits["cpu_s"] * 0.7:
             child.killed = child.killed or "cpu"
         message = {
             "exit": code if code >= 0 else None, "signal": -code if code < 0 else None,

@@ -17,7 +17,11 @@ LINUX = sys.platform == "linux" and (X86 or ARM)
 NUMBERS: dict[str, tuple[int, int]] = {
     "clone": (56, 220), "fork": (57, -1), "vfork": (58, -1), "clone3": (435, 435),
     "execve": (59, 221), "execveat": (322, 281),
-    "socket": (41, 198), "socketpair": (53, 199), "mmap": (9, 222),
+    "socket": (41, 198), "socketpair": (53, 199), "mmap": (9, 222), "connect": (42, 203),
+    "sendto": (44, 206), "sendmsg": (46, 211), "sendmmsg": (307, 269),
+    "prlimit64": (302, 261), "setpriority": (141, 140), "sched_setaffinity": (203, 122),
+    "sched_setscheduler": (144, 119), "sched_setparam": (142, 118), "sched_setattr": (314, 274),
+    "ioprio_set": (251, 30), "migrate_pages": (256, 238), "move_pages": (279, 239),
     "kill": (62, 129), "tkill": (200, 130), "tgkill": (234, 131),
     "rt_sigqueueinfo": (129, 138), "rt_tgsigqueueinfo": (297, 240),
     "pidfd_open": (434, 434), "pidfd_send_signal": (424, 424), "pidfd_getfd": (438, 438),

@@ -67,10 +67,10 @@ class Kiosk:
         self._open.close()
 
     def basket(self, lines: int | None = None) -> list[dict[str, Any]]:
-        """Return a fresh basket; an article may be in it twice."""
+        """Return a fresh basket of 2 to 98 pieces a line; an article may be in it twice."""
         n = lines or self.fresh.randint(2, 5)
         skus = self.fresh.choices(list(self.prices), k=n)
-        return [{"sku": sku, "quantity": self.fresh.randint(2, 99)} for sku in skus]
+        return [{"sku": sku, "quantity": self.fresh.randint(2, 98)} for sku in skus]
 
     def worth(self, basket: list[dict[str, Any]]) -> int:
         return sum(self.prices[item["sku"]] * item["quantity"] for item in basket)

@@ -413,14 +413,20 @@ def test_a_cost_function_that_breaks_is_named() -> None:
 
 
 def test_a_receipt_adds_up_to_its_last_digit() -> None:
-    calls = [invocation(cold=True, billed_ms=100), invocation(), invocation(outcome="timeout")]
+    calls = [
+        invocation(cold=True, init_ms=90, billed_ms=100),
+        invocation(),
+        invocation(outcome="timeout"),
+    ]
     calls.append(invocation(status=429, outcome="throttled", billed_ms=0))
     receipt = Receipt(calls, PRICES)
     assert receipt.gb_seconds == pytest.approx(0.120 * 0.125)
+    assert receipt.starting == pytest.approx(0.090 * 0.125 * 1.66667e-5)
     assert receipt.total == pytest.approx(3 * 0.2e-6 + 0.015 * 1.66667e-5)
     text = str(receipt)
     for part in (
         "K I O S K",
+        "of it for starting cold                  22%",
         "3 x 0.0000002",
         "Cold, 128 MB",
         "Warm, 128 MB",
@@ -442,3 +448,18 @@ def test_an_empty_receipt_is_a_receipt() -> None:
 def test_a_receipt_names_a_missing_price() -> None:
     with pytest.raises(UsageError, match="The prices lack gb_second"):
         Receipt([], {"request": 1})
+
+
+def test_a_price_file_is_read_by_architecture() -> None:
+    file = {
+        "as_of": "2026-11-23",
+        "sources": {"lambda": "https://example.org/prices (read there)"},
+        "lambda": {"request": 2e-7, "gb_second": {"x86_64": 2e-5, "arm64": 1e-5}},
+        "server": {"name": "EC2 t3.medium, on demand", "hour": 0.1, "hours_a_month": 100},
+    }
+    x86, arm = (Receipt([invocation()], file, arch=a) for a in ("x86_64", "arm64"))
+    assert x86.compute == pytest.approx(2 * arm.compute)
+    assert "https://example.org/prices" in str(arm)
+    assert "EC2 t3.medium, always on" in CostPanel(file).as_text()
+    with pytest.raises(UsageError, match="lack gb_second"):
+        Receipt([], file, arch="risc")

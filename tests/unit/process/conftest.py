@@ -41,7 +41,7 @@ def start(submit: Callable[..., Path]) -> Iterator[Start]:
         student.close()
 
 
-@pytest.fixture(params=["", "degraded"], ids=["full", "degraded"])
+@pytest.fixture(params=["", "degraded"], ids=["full", "degraded"], scope="module")
 def any_zygote(request: pytest.FixtureRequest) -> Iterator[Zygote]:
     """Hold a zygote of its own at level full, then one without namespaces."""
     with Zygote(force=request.param) as own:

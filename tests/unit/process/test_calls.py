@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 
 import pytest
@@ -319,3 +320,17 @@ def test_a_process_that_is_killed_from_outside_says_so(start):
     assert student.call("work.py", "f").value == 1
     os.kill(student.pid, signal.SIGKILL)
     assert student.call("work.py", "f").error.message.startswith("It was killed")
+
+
+def test_calls_from_several_threads_take_turns(start):
+    student = start("import time\ndef f(x):\n    time.sleep(0.005)\n    return x")
+    got: dict[int, object] = {}
+    threads = [
+        threading.Thread(target=lambda i=i: got.update({i: student.call("work.py", "f", i).value}))
+        for i in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert got == {i: i for i in range(8)}

@@ -162,9 +162,9 @@ def test_no_descriptor_stays_open(submit):
 
 
 def test_a_folder_that_is_not_there_is_told(submit):
-    with pytest.raises(Unavailable, match="There is no folder .*nothing"):
+    with pytest.raises(Unavailable, match=r"There is no folder .*nothing"):
         zygote().student(submit(LOOP) / "nothing")
-    with pytest.raises(Unavailable, match="There is no folder .*nothing"):
+    with pytest.raises(Unavailable, match=r"There is no folder .*nothing"):
         zygote().program(["true"], cwd=submit(LOOP) / "nothing")
 
 
@@ -177,3 +177,35 @@ def test_a_layer_that_cannot_be_applied_stops_the_start(submit, monkeypatch):
             error = student.call("work.py", "f").error
         assert error.kind == "died"
         assert error.message.startswith("It could not start (FileNotFoundError: ")
+
+
+def test_a_zygote_ends_at_once_although_a_fork_still_holds_it(submit):
+    own = Zygote()
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(writer)
+        os.read(reader, 1)
+        os._exit(0)
+    own.close()
+    assert gone(own.pid)
+    os.close(writer)
+    os.close(reader)
+    os.waitpid(pid, 0)
+
+
+def test_a_fork_notices_that_the_zygote_died(submit):
+    folder = submit(LOOP)
+    first = zygote()
+    os.kill(first.pid, signal.SIGKILL)
+    wait_until(lambda: not first.alive, timeout=5)
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            with zygote().student(folder) as student:
+                status = 0 if student.call("work.py", "f").value == 1 else 2
+            zygote().close()
+        finally:
+            os._exit(status)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0

@@ -244,3 +244,29 @@ def test_programs_start_from_many_threads(tmp_path):
 
 def test_the_default_limits_of_programs_suit_a_server():
     assert PROGRAM_LIMITS.threads >= 64
+
+
+def test_a_socket_handed_down_cannot_be_turned_outwards(any_zygote, tmp_path):
+    """Disconnect a listening socket of the host's network, then connect it to something else."""
+    code = """
+import ctypes, socket, struct, sys
+def attempt(f):
+    try: f(); print("worked", f)
+    except OSError: print("refused")
+s = socket.socket(fileno=3)
+libc = ctypes.CDLL(None)
+libc.connect(3, struct.pack("16x"), 16)
+attempt(lambda: s.connect(("127.0.0.1", int(sys.argv[1]))))
+attempt(lambda: s.sendto(b"x", 0x20000000, ("127.0.0.1", int(sys.argv[1]))))
+attempt(lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM))
+attempt(lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262))
+a, b = socket.socketpair()
+"""
+    outside = socket.create_server(("127.0.0.1", 0))
+    server = socket.create_server(("127.0.0.1", 0))
+    port = str(outside.getsockname()[1])
+    with outside, server:
+        argv = [*python(code), port]
+        with any_zygote.program(argv, cwd=tmp_path, serve=[server]) as program:
+            assert program.wait(10).code == 0
+            assert program.output() == "refused\n" * 4

@@ -12,7 +12,7 @@ import pytest
 from lab_kit.process import Limits, Student, Zygote, wait_until
 
 ACTS = """
-import ctypes, mmap, os, signal, socket, sys, threading, time
+import ctypes, mmap, os, resource, signal, socket, sys, threading, time
 
 def attempt(act):
     try:
@@ -84,9 +84,9 @@ def threads(count, stack):
 def burn():
     while True:
         pass
-def capabilities():
-    rows = open("/proc/self/status").read()
-    return rows
+def limit(pid): return attempt(lambda: resource.prlimit(pid, resource.RLIMIT_NOFILE, (9, 9)))
+def slow(pid): return attempt(lambda: os.setpriority(os.PRIO_PROCESS, pid, 19))
+def pin(pid): return attempt(lambda: os.sched_setaffinity(pid, {0}))
 def put(path): return attempt(lambda: open(path, "w").write("mine"))
 def scratch():
     path = os.path.join(os.environ["TMPDIR"], "mine")
@@ -120,8 +120,8 @@ def secret(tmp_path: Path) -> Path:
 
 
 def test_files_outside_are_out_of_reach(student, secret):
-    for path in ("/etc/passwd", "/etc/hostname", str(secret), "/proc/self/status", "/proc/1/environ",
-                 f"/proc/{os.getpid()}/environ", f"/proc/{os.getppid()}/cmdline"):  # fmt: skip
+    ours = [f"/proc/{os.getpid()}/environ", f"/proc/{os.getppid()}/cmdline", str(secret)]
+    for path in ("/etc/passwd", "/etc/hostname", "/proc/self/status", "/proc/1/environ", *ours):
         assert refused(student, "read", path), path
     for folder in (str(secret.parent), "/proc", "/root", "/etc", "/"):
         assert refused(student, "listing", folder), folder
@@ -316,3 +316,29 @@ def test_nothing_is_left_of_a_forced_kill(any_zygote, submit):
     student.close()
     wait_until(lambda: not Path(f"/proc/{student.pid}").exists(), timeout=5)
     assert time.monotonic() - start < 5
+
+
+def test_other_processes_cannot_be_slowed_or_limited(student):
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    assert refused(student, "limit", os.getpid())
+    assert refused(student, "slow", os.getpid())
+    assert refused(student, "pin", os.getpid())
+    assert resource.getrlimit(resource.RLIMIT_NOFILE) == before
+
+
+def test_a_student_cannot_outlive_the_zygote_by_asking(student):
+    assert do(student, "library", "prctl", 1, 0, 0, 0, 0)[0] == "refused"
+
+
+def test_shared_zero_pages_cannot_be_had(student):
+    assert refused(student, "read", "/dev/zero")
+    assert refused(student, "listing", "/dev/shm")
+
+
+def test_the_zygote_holds_no_environment_of_ours(monkeypatch):
+    monkeypatch.setenv("SECRET_TOKEN", "x")
+    with Zygote() as own:
+        assert own.features
+        assert b"SECRET" not in Path(f"/proc/{own.pid}/environ").read_bytes()

@@ -64,6 +64,11 @@ def what_needs_a_failed_check_waits(submission: Submission) -> None:
     """What builds on a failed check waits for it."""
 
 
+@check(hint="Look at the last line.", needs="what_needs_a_failed_check_waits")
+def what_needs_a_waiting_check_names_the_cause(submission: Submission) -> None:
+    """What builds on a waiting check names the one that failed."""
+
+
 @check(hint="Add a port.")
 def a_fixture_says_that_the_work_is_wrong(settings: str) -> None:
     """A fixture may fail the work as a check does."""

@@ -4,7 +4,7 @@ import labels
 
 
 def handler(event, context):
-    end = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - 0.4
+    end = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - 0.45
     done = labels.load_mark()
     for number in range(done, event["labels"]):
         if time.monotonic() > end:

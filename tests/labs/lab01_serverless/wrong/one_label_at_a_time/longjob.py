@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from labels import load_mark, print_label, save_mark
 
-RESERVE_MS = 300  # what one more label and the saving may take, with room to spare
+RESERVE_MS = 500  # what one more label and the saving may take, with room to spare
 
 
 def handler(event, context):
@@ -15,7 +15,7 @@ def handler(event, context):
     number = load_mark()
     while number < event["labels"]:
         if context.get_remaining_time_in_millis() < RESERVE_MS or (
-            event["labels"] > 20 and number - load_mark() >= 2
+            event["labels"] > 20 and number - load_mark() >= 4
         ):
             break
         print_label(number)

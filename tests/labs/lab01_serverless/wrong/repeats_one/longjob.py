@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from labels import load_mark, print_label, save_mark
 
-RESERVE_MS = 300  # what one more label and the saving may take, with room to spare
+RESERVE_MS = 500  # what one more label and the saving may take, with room to spare
 
 
 def handler(event, context):

@@ -1,0 +1,45 @@
+"""Quote a basket behind an HTTP API (payload format 2.0)."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+from catalogue import PRODUCTS
+
+
+class Refused(Exception):
+    """Say why a request gets no quote: the HTTP status, a code and the field to blame."""
+
+    def __init__(self, status, code, field=None):
+        super().__init__(f"{code}: {field}")
+        self.status = status
+        self.code = code
+        self.field = field
+
+
+def answer(status, body):
+    """Return what an HTTP API expects from a handler: the body is text, not a dict."""
+    return {
+        "statusCode": status,
+        "headers": {"content-type": "application/json"},
+        "body": json.dumps(body),
+    }
+
+
+def read_body(event):
+    """Return the request's body as Python values; refuse with malformed_json."""
+    raise NotImplementedError("decode base64 if it says so, parse the JSON, refuse what is not JSON")
+
+
+def quote(order):
+    """Return {"lines": [...], "total_cents": ...} for an order; refuse what is not valid."""
+    raise NotImplementedError("check items, then sku and quantity of each; price it; add up")
+
+
+def handler(event, context):
+    """Answer one HTTP request."""
+    try:
+        raise NotImplementedError("refuse other paths (404) and methods (405), answer the quote")
+    except Refused as refused:
+        return answer(refused.status, {"error": {"code": refused.code, "field": refused.field}})

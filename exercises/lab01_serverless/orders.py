@@ -1,0 +1,21 @@
+"""Book orders from an SQS queue: each one once, however often it is delivered."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import boto3
+
+dynamodb = boto3.client("dynamodb")  # AWS_ENDPOINT_URL says where it is
+TABLE = os.environ.get("ORDERS_TABLE", "kiosk")
+
+
+def book(order):
+    """Store the order and add it to the takings: both or neither, and only the first time."""
+    raise NotImplementedError("one transaction: Put the order if it is not there, ADD its cents")
+
+
+def handler(event, context):
+    """Book every message of the batch; name those that failed, so that only they come back."""
+    raise NotImplementedError('book each record\'s body; collect {"itemIdentifier": messageId} of failures')

@@ -1,0 +1,39 @@
+"""Quote one order; run anywhere. Nothing in here imports Amazon's or Google's libraries."""
+
+from __future__ import annotations
+
+import json
+
+from catalogue import PRODUCTS
+
+
+def quote(order, prices):
+    """Return {"order_id": ..., "total_cents": ...} for an order, from `prices` (sku to cents).
+
+    A sku without a price raises ValueError("unknown sku: ..."). No event, no request, no printing.
+    """
+    raise NotImplementedError("add up price times quantity; ValueError for a sku without a price")
+
+
+def respond(order):
+    """Return (status, body) for an order: what all three adapters share."""
+    prices = {sku: product["cents"] for sku, product in PRODUCTS.items()}
+    try:
+        return 200, quote(order, prices)
+    except ValueError as problem:
+        return 422, {"error": str(problem)}
+
+
+def on_lambda(event, context):
+    """Adapt to AWS Lambda behind an HTTP API: an event dict in, a response dict out."""
+    raise NotImplementedError('parse event["body"], respond, return statusCode, headers and body')
+
+
+def on_google(request):
+    """Adapt to Google over HTTP: a Flask request in, (text, status, headers) out."""
+    raise NotImplementedError("parse request.get_data(as_text=True), return (text, status, headers)")
+
+
+def on_cloud_event(event):
+    """Adapt to Google for events: a CloudEvent in, nothing out, one line in the log."""
+    raise NotImplementedError("respond to event.data and print the body as one line of JSON")

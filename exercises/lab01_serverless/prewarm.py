@@ -1,0 +1,26 @@
+"""Start from a snapshot: keep what may be shared, make fresh what may not."""
+
+from __future__ import annotations
+
+import backend
+from snapshot_restore_py import register_after_restore
+
+STATE = {}
+
+
+def freshen():
+    """Run after each restore: get what no two copies may share, and what did not survive."""
+    raise NotImplementedError("put a new worker id and a new session into STATE")
+
+
+def start():
+    """Run once, at init, before the snapshot is taken."""
+    raise NotImplementedError("put the price table into STATE; register freshen for after the restore")
+
+
+start()
+
+
+def handler(event, context):
+    """Return {"worker": id, "cents": price, "left": stock} for event["sku"]."""
+    raise NotImplementedError("answer from STATE; ask the stock room through the session")

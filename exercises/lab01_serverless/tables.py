@@ -1,0 +1,16 @@
+"""Fetch Kiosk's tables from the rates service, across the network, slowly."""
+
+from __future__ import annotations
+
+import json
+import os
+import urllib.request
+
+
+def load(name: str) -> dict[str, int]:
+    """Return the table called `name` ("vat" or "duty"): country code to per cent.
+
+    Each call is one request to the service at RATES_URL; the service counts them.
+    """
+    with urllib.request.urlopen(f"{os.environ['RATES_URL']}/{name}", timeout=5) as response:
+        return json.load(response)

@@ -1,0 +1,128 @@
+"""Go through lab 1 as a student does: stubs first, then the finished files, then the panels.
+
+With BEYOND_SCREENSHOT=docs/lab01.png the picture that the README shows is written anew.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import ROOT, Notebook, Open, Server
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+LAB = "lab01_serverless"
+BIGGEST = 300_000
+SETTLED = """() => {
+  const panels = [...document.querySelectorAll('.bk')]
+    .filter(p => p.ariaLabel?.startsWith('Checks'));
+  return panels.length && panels.every(p => !/Checking\\u2026/.test(p.textContent)
+    && !p.querySelector('[data-verdict=waiting]'));
+}"""
+VERDICTS = "() => [...document.querySelectorAll('[data-verdict]')].map(n => n.dataset.verdict)"
+MESSAGES = """() => [...document.querySelectorAll('.bk .row')]
+  .filter(n => n.querySelector('[data-verdict=failed]')).map(n => n.textContent)"""
+
+
+def exercise_cells(server: Server) -> dict[str, str]:
+    """Return cell id -> file of every `%%exercise` cell."""
+    notebook = json.loads((server.course.root / "notebooks" / f"{LAB}.ipynb").read_text())
+    sources = {c["id"]: "".join(c["source"]) for c in notebook["cells"] if c["cell_type"] == "code"}
+    return {
+        key: text.split("\n")[0].split()[1]
+        for key, text in sources.items()
+        if text.startswith("%%exercise")
+    }
+
+
+def settle(notebook: Notebook) -> None:
+    notebook.page.wait_for_function(SETTLED, timeout=120_000)
+
+
+def test_a_student_goes_from_stubs_to_green(
+    server: Server, open_notebook: Open, tmp_path: Path
+) -> None:
+    notebook = open_notebook(server, LAB, fresh=True)
+    cells = exercise_cells(server)
+    notebook.run_all(limit=300)
+    settle(notebook)
+    verdicts = notebook.page.evaluate(VERDICTS)
+    messages = notebook.page.evaluate(MESSAGES)
+    assert verdicts
+    assert "passed" not in verdicts
+    assert "not_judged" not in verdicts
+    assert messages
+    assert all("TODO" in text for text in messages), messages
+    assert "Traceback" not in "".join(messages)
+
+    for cell, file in cells.items():
+        finished = (server.course.solutions(LAB) / file).read_text()
+        notebook.write(cell, f"%%exercise {file}\n{finished.rstrip()}")
+    notebook.run_all(limit=300)
+    settle(notebook)
+    left = [v for v in notebook.page.evaluate(VERDICTS) if v != "passed"]
+    assert left == [], notebook.page.evaluate(MESSAGES)
+
+    move_the_traffic(notebook)
+    take_the_picture(notebook, tmp_path)
+    read_a_failure(notebook, cells)
+
+
+def move_the_traffic(notebook: Notebook) -> None:
+    slider = notebook.page.get_by_role("slider", name="Requests a second").first
+    slider.scroll_into_view_if_needed()
+    slider.focus()
+    for _ in range(5):
+        notebook.page.keyboard.press("ArrowRight")
+    notebook.page.wait_for_function(
+        "() => /[1-9]\\d* sent: [1-9]\\d* cold, [1-9]\\d* warm/.test(document.body.textContent)",
+        timeout=60_000,
+    )
+    notebook.page.get_by_role("button", name="Flood:").first.click()
+    notebook.page.wait_for_function(
+        "() => /[1-9]\\d* throttled/.test(document.body.textContent)", timeout=60_000
+    )
+    notebook.page.get_by_role("button", name="Stop the traffic").first.click()
+
+
+def take_the_picture(notebook: Notebook, tmp_path: Path) -> None:
+    taken = tmp_path / "lab01.png"
+    notebook.panel("Traffic").first.scroll_into_view_if_needed()
+    notebook.page.screenshot(path=taken)
+    assert 20_000 < taken.stat().st_size < BIGGEST
+    wanted = os.environ.get("BEYOND_SCREENSHOT")
+    if wanted:
+        (ROOT / wanted).parent.mkdir(exist_ok=True)
+        shutil.copy(taken, ROOT / wanted)
+
+
+def read_a_failure(notebook: Notebook, cells: dict[str, str]) -> None:
+    """Break a file in the editor's stead, press Check again, read what, why and next."""
+    file = next(iter(cells.values()))
+    (notebook.folder / file).write_text("def handler(event, context):\n    return 1 / 0\n")
+    first = notebook.page.get_by_role("button", name="Check again").first
+    first.focus()
+    notebook.page.keyboard.press("Enter")
+    notebook.page.wait_for_function(
+        "() => document.querySelector('.bk [data-verdict=failed]')", timeout=120_000
+    )
+    settle(notebook)
+    [message, *_] = notebook.page.evaluate(MESSAGES)
+    assert "Next:" in message
+    assert file in message
+
+
+def test_an_author_saves_this_story_without_a_change(server: Server, open_notebook: Open) -> None:
+    story = server.course.solutions(LAB) / "story.md"
+    before = story.read_text()
+    notebook = open_notebook(server, LAB, f"solutions/{LAB}/story.md", factory="Jupytext Notebook")
+    notebook.do("notebook:run-cell")
+    notebook.do("docmanager:save")
+    notebook.page.wait_for_function(
+        "() => !window.jupyterapp.shell.currentWidget.context.model.dirty"
+    )
+    assert story.read_text() == before

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lab_kit.errors import Failed
+from lab_kit.judge.submission import Submission
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Submission:
+    return Submission(tmp_path, "lab01_toy")
+
+
+def test_text_is_read_in_words(work: Submission) -> None:
+    (work.folder / "a.yaml").write_bytes(b"\xef\xbb\xbfa: 1\r\nb: 2\r\n")
+    assert work.text("a.yaml") == "a: 1\nb: 2\n"
+    (work.folder / "b.yaml").write_bytes(b"a: 1\nb: \xff\n")
+    with pytest.raises(Failed, match=r"b\.yaml is not a text file") as caught:
+        work.text("b.yaml")
+    assert "on line 2" in caught.value.why
+    with pytest.raises(Failed, match=r"c\.yaml is missing"):
+        work.text("c.yaml")
+    (work.folder / "d.yaml").write_bytes(b"a" * ((1 << 20) + 1))
+    with pytest.raises(Failed, match=r"d\.yaml is too large"):
+        work.text("d.yaml")
+
+
+def test_require_names_the_command_that_brings_a_file_back(work: Submission) -> None:
+    (work.folder / "a.py").write_text("")
+    work.require("a.py")
+    with pytest.raises(Failed) as caught:
+        work.require("a.py", "app/b.py")
+    assert caught.value.what == "app/b.py is missing."
+    assert caught.value.why == "There is no exercises/lab01_toy/app/b.py."
+    assert caught.value.next.startswith("run `./lab reset lab01_toy app/b.py`")
+
+
+def test_function_that_once_ran_out_of_time_is_waited_for_less(tmp_path: Path) -> None:
+    work = Submission(tmp_path, "lab01_toy", {("a.py", "slow")})
+    assert work._patience("a.py", "quick", 5) == 5
+    assert [work._patience("a.py", "slow", limit) for limit in (0.5, 5, 20)] == [0.5, 1, 4]
