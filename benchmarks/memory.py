@@ -145,7 +145,7 @@ def measure(lab: str, home: Path) -> tuple[dict[str, float], float]:
             pass
         client = BlockingKernelClient()
         client.load_connection_file(str(next(runtime.glob("kernel-*.json"))))
-        client.start_channels()
+        client.start_channels(hb=False)
         client.wait_for_ready(timeout=60)
         watch = Watch(server.pid)
         reply = client.execute_interactive(

@@ -29,8 +29,11 @@ def forget_half_installed(site: Path) -> None:
         shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
-def install(lock: Path, venv: Path, site: Path, *, log: Path) -> None:
-    """Run pip for a lock file, with one progress line on stderr. Raises Stopped."""
+def install(lock: Path, venv: Path, site: Path, *, log: Path, turn: int) -> None:
+    """Run pip for a lock file, with one progress line on stderr. Raises Stopped.
+
+    pip holds the file descriptor `turn` for as long as it runs.
+    """
     argv = [str(venv / "bin" / "python"), "-I", "-m", "pip", "install"]
     argv += ["--require-hashes", "--no-input", "--disable-pip-version-check"]
     argv += ["--progress-bar", "off", "--no-warn-script-location", "-r", str(lock)]
@@ -42,6 +45,7 @@ def install(lock: Path, venv: Path, site: Path, *, log: Path) -> None:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            pass_fds=[turn],
             env={**os.environ, "PIP_USER": "0"},
         ) as pip,
     ):

@@ -42,9 +42,9 @@ def main(folder: str) -> int:
 def ensure(root: Path, lock: str) -> None:
     """Make `.venv` complete for a lock file, one process at a time. Raises Stopped."""
     if not complete(root, lock):
-        with _alone(root):
+        with _alone(root) as turn:
             if not complete(root, lock):
-                set_up(root, lock)
+                set_up(root, lock, turn)
 
 
 def complete(root: Path, lock: str) -> bool:
@@ -60,8 +60,12 @@ def complete(root: Path, lock: str) -> bool:
         return False
 
 
-def set_up(root: Path, lock: str) -> None:
-    """Create or mend `.venv` and install what the lock file names. Raises Stopped."""
+def set_up(root: Path, lock: str, turn: int) -> None:
+    """Create or mend `.venv` and install what the lock file names. Raises Stopped.
+
+    `turn` is the file descriptor of our lock: venv and pip hold it too, so that nobody else begins
+    while they run, even where we were killed.
+    """
     venv = root / ".venv"
     try:
         if _moved(root) and _relocate(root) and complete(root, lock):
@@ -72,10 +76,10 @@ def set_up(root: Path, lock: str) -> None:
             _remove(venv)
             _check_disk(root)
             _say(f"Setting up in {venv}, once: about {DOWNLOAD} MB to download, {DISK} MB on disk.")
-            _create(venv)
+            _create(venv, turn)
         site = _site(venv)
         forget_half_installed(site)
-        install(root / lock, venv, site, log=root / ".beyond" / "setup.log")
+        install(root / lock, venv, site, log=root / ".beyond" / "setup.log", turn=turn)
         (site / "beyond_the_api.pth").write_text(os.path.relpath(root, site) + "\n")
         _configure(root)
         (venv / "beyond.place").write_text(f"{root}\n")
@@ -91,8 +95,8 @@ def set_up(root: Path, lock: str) -> None:
 
 
 @contextlib.contextmanager
-def _alone(root: Path) -> Iterator[None]:
-    """Hold the set-up's lock; the kernel frees it however we end."""
+def _alone(root: Path) -> Iterator[int]:
+    """Hold the set-up's lock, which the kernel frees when its last holder ends."""
     try:
         (root / ".beyond").mkdir(exist_ok=True)
         handle = (root / ".beyond" / "setup.lock").open("w")
@@ -107,7 +111,7 @@ def _alone(root: Path) -> Iterator[None]:
         except BlockingIOError:
             _say("Another ./lab is setting up this folder; waiting for it.")
             fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+        yield handle.fileno()
 
 
 def _usable(venv: Path) -> bool:
@@ -140,9 +144,10 @@ def _remove(venv: Path) -> None:
         shutil.rmtree(venv)
 
 
-def _create(venv: Path) -> None:
+def _create(venv: Path, turn: int) -> None:
     done = subprocess.run(
         [sys.executable, "-I", "-m", "venv", str(venv)],
+        pass_fds=[turn],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -5,19 +5,21 @@ from __future__ import annotations
 import math
 
 
-def lambda_cost(requests, duration_ms, memory_mb, architecture, prices):
+def lambda_cost(
+    requests: int, duration_ms: float, memory_mb: int, architecture: str, prices: dict
+) -> float:
     """Return what Lambda charges for a month of `requests`, each `duration_ms` long."""
     p = prices["lambda"]
     raise NotImplementedError("round up, work out GB-seconds, take off what is free, multiply")
 
 
-def google_cost(requests, duration_ms, memory_mb, prices):
+def google_cost(requests: int, duration_ms: float, memory_mb: int, prices: dict) -> float:
     """Return what Google charges for such a month: memory and CPU are billed apart."""
     p = prices["google"]
     raise NotImplementedError('as above, and GHz-seconds on top, from p["ghz"][str(memory_mb)]')
 
 
-def cheapest_memory(profile, requests, prices):
+def cheapest_memory(profile: list, requests: int, prices: dict) -> int:
     """Return the memory size (MB) with the smallest Lambda bill on x86_64.
 
     `profile` is a list of [memory_mb, duration_ms]. When two cost the same, the faster one wins.
@@ -26,7 +28,7 @@ def cheapest_memory(profile, requests, prices):
     raise NotImplementedError("compare (cost, duration) of the entries, return the best memory_mb")
 
 
-def break_even(duration_ms, memory_mb, architecture, prices):
+def break_even(duration_ms: float, memory_mb: int, architecture: str, prices: dict) -> int:
     """Return the smallest number of requests a month that costs at least what the server costs."""
     server = prices["server"]["hour"] * prices["server"]["hours_a_month"]
     raise NotImplementedError("double a guess until it costs enough, then halve the gap")

@@ -7,13 +7,13 @@ from functools import cache
 from tables import load
 
 
-def prepare():
+def prepare() -> dict[str, int]:
     """Return what *every* request needs. Runs once per environment, before the first request."""
     raise NotImplementedError("load the one table that every order needs, and return it")
 
 
 @cache
-def duty_table():
+def duty_table() -> dict[str, int]:
     """Return what *few* requests need. @cache keeps the answer of the first call."""
     raise NotImplementedError("load the table that only exports need, and return it")
 
@@ -21,6 +21,6 @@ def duty_table():
 VAT = prepare()
 
 
-def handler(event, context):
+def handler(event: dict, context: object) -> dict:
     """Return exactly what slow_handler returns."""
     raise NotImplementedError("the sum of slow_handler.py, from VAT and duty_table()")

@@ -11,14 +11,14 @@ from catalogue import PRODUCTS
 class Refused(Exception):
     """Say why a request gets no quote: the HTTP status, a code and the field to blame."""
 
-    def __init__(self, status, code, field=None):
+    def __init__(self, status: int, code: str, field: str | None = None) -> None:
         super().__init__(f"{code}: {field}")
         self.status = status
         self.code = code
         self.field = field
 
 
-def answer(status, body):
+def answer(status: int, body: dict) -> dict:
     """Return what an HTTP API expects from a handler: the body is text, not a dict."""
     return {
         "statusCode": status,
@@ -27,17 +27,17 @@ def answer(status, body):
     }
 
 
-def read_body(event):
+def read_body(event: dict) -> object:
     """Return the request's body as Python values; refuse with malformed_json."""
     raise NotImplementedError("decode base64 if it says so, parse the JSON, refuse what is not JSON")
 
 
-def quote(order):
+def quote(order: object) -> dict:
     """Return {"lines": [...], "total_cents": ...} for an order; refuse what is not valid."""
     raise NotImplementedError("check items, then sku and quantity of each; price it; add up")
 
 
-def handler(event, context):
+def handler(event: dict, context: object) -> dict:
     """Answer one HTTP request."""
     try:
         raise NotImplementedError("refuse other paths (404) and methods (405), answer the quote")

@@ -5,15 +5,15 @@ from __future__ import annotations
 import backend
 from snapshot_restore_py import register_after_restore
 
-STATE = {}
+STATE: dict = {}
 
 
-def freshen():
+def freshen() -> None:
     """Run after each restore: get what no two copies may share, and what did not survive."""
     raise NotImplementedError("put a new worker id and a new session into STATE")
 
 
-def start():
+def start() -> None:
     """Run once, at init, before the snapshot is taken."""
     raise NotImplementedError("put the price table into STATE; register freshen for after the restore")
 
@@ -21,6 +21,6 @@ def start():
 start()
 
 
-def handler(event, context):
+def handler(event: dict, context: object) -> dict:
     """Return {"worker": id, "cents": price, "left": stock} for event["sku"]."""
     raise NotImplementedError("answer from STATE; ask the stock room through the session")

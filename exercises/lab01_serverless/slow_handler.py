@@ -5,7 +5,7 @@ from __future__ import annotations
 from tables import load
 
 
-def handler(event, context):
+def handler(event: dict, context: object) -> dict:
     """Return what the customer pays, in cents.
 
     VAT is charged to everybody; duty comes on top where the duty table names the country.

@@ -21,6 +21,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,7 @@ class Cloud:
         region: str = "us-east-1",
         time_scale: float = 0.01,
     ) -> None:
+        _need_moto()
         self.region = region
         self.faults: list[BaseException] = []
         self._runtimes = Runtimes(runtime)
@@ -228,6 +230,15 @@ class Cloud:
         text = body.decode("utf-8", "replace") if body is not None else json.dumps(made.payload)
         log = str(getattr(made, "log", ""))
         return {"status": int(made.status), "error": made.error, "body": text, "log": log}
+
+
+def _need_moto() -> None:
+    if find_spec("moto") is None:
+        raise Unavailable(
+            "The cloud could not be started: moto is not installed.",
+            "It answers for AWS's services here.",
+            "Run `./lab`, which installs what is missing.",
+        )
 
 
 DUMMY = {"AWS_ACCESS_KEY_ID": "lab", "AWS_SECRET_ACCESS_KEY": "lab"}

@@ -95,7 +95,7 @@ def serve(child: Child) -> None:
 
 def main(region: str, scale: float) -> None:
     """Start everything; leaves with the other side."""
-    sys.setswitchinterval(0.001)
+    sys.setswitchinterval(0.001)  # an invocation that comes back does not wait for 5 ms
     child = Child(region, scale)
     child.install()
     serve(child)

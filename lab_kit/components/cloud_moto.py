@@ -94,11 +94,7 @@ def install(
     respond: Callable[[Any], tuple[int, dict[str, str], bytes]],
     submit: Callable[[str, str], str],
 ) -> None:
-    """Replace moto's parts by ours.
-
-    `respond(response)` answers the Invoke API, `submit(arn, payload)` queues an asynchronous
-    invocation.
-    """
+    """Let `respond(request)` answer the Invoke API and `submit(arn, payload)` queue events."""
     from moto.awslambda.models import LambdaFunction
     from moto.awslambda.responses import LambdaResponse
 
@@ -117,6 +113,16 @@ def install(
     _rules(submit)
 
 
+def _unpack(function: Any) -> None:
+    from moto.awslambda.exceptions import InvalidParameterValueException
+
+    try:
+        inflate(getattr(function, "code_bytes", b""))
+    except BadCode as wrong:
+        text = f"Could not unzip uploaded file. {wrong} Please check your file and upload it again."
+        raise InvalidParameterValueException(text) from None
+
+
 def _settings() -> None:
     """Refuse a zip that cannot be unpacked, and remember a function's dead letter queue."""
     from moto.awslambda.exceptions import InvalidParameterValueException
@@ -125,20 +131,11 @@ def _settings() -> None:
     init, update = LambdaFunction.__init__, LambdaFunction.update_configuration
     recode, configuration = LambdaFunction.update_function_code, LambdaFunction.get_configuration
 
-    def unpack(function: Any) -> None:
-        try:
-            inflate(getattr(function, "code_bytes", b""))
-        except BadCode as wrong:
-            raise InvalidParameterValueException(
-                f"Could not unzip uploaded file. {wrong} Please check your file, "
-                "then try to upload again."
-            ) from None
-
     def new_init(self: Any, account_id: Any, spec: Any, region: Any, version: Any = 1) -> None:
         init(self, account_id, spec, region, version)
         self.dead_letter = spec.get("DeadLetterConfig")
         if spec.get("PackageType", "Zip") == "Zip":
-            unpack(self)
+            _unpack(self)
 
     def new_update(self: Any, config_updates: Any) -> Any:
         if "DeadLetterConfig" in config_updates:
@@ -149,7 +146,7 @@ def _settings() -> None:
         before = dict(vars(self))
         answer = recode(self, updated_spec)
         try:
-            unpack(self)
+            _unpack(self)
         except InvalidParameterValueException:
             vars(self).update(before)
             raise

@@ -90,6 +90,9 @@ class _Server(ThreadingHTTPServer):
         self.service = service
         super().__init__(("127.0.0.1", 0), _Handler)
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Pass over a caller that hung up: a function may be killed while it waits."""
+
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"

@@ -7,47 +7,27 @@ the process is still there. Between invocations nothing of ours runs.
 
 from __future__ import annotations
 
-import contextlib
-import signal
 import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Literal
 
 from lab_kit.components.lambda_api import Answer, RuntimeApi
-from lab_kit.components.lambda_invocation import Invocation, Outcome
+from lab_kit.components.lambda_failure import Failure, exited
+from lab_kit.components.lambda_invocation import Outcome
 from lab_kit.components.lambda_settings import Settings
 from lab_kit.components.relay import Relay
 from lab_kit.process import Exit
 
 TICK = 0.005  # seconds between two looks at the memory
 QUICK_MS, STALE = 2.0, 0.05  # an invocation that short, and a reading that old
+MAX_STEPS = 1000  # that what is left over may take
 LAST_WORDS = 20  # lines
 MAX_LOG = 262_144  # characters of one invocation
 
 State = Literal["init", "paused", "idle", "busy", "gone"]
 Ending = Literal["done", "deadline", "died", "memory", "closed"]
-
-
-@dataclass(frozen=True)
-class Failure:
-    """Say why an environment or an invocation failed, in Lambda's words."""
-
-    outcome: Outcome
-    error_type: str
-    message: str = ""
-    trace: list[str] = field(default_factory=list)
-    body: bytes | None = None
-
-    def put_into(self, invocation: Invocation) -> None:
-        """Make this the invocation's result."""
-        if self.body is not None:
-            invocation.fail_with(self.outcome, self.body, self.error_type)
-            return
-        message = f"RequestId: {invocation.request_id} Error: {self.message}"
-        invocation.fail(self.outcome, self.error_type, message, self.trace)
 
 
 class Environment:
@@ -112,9 +92,12 @@ class Environment:
     def ready(self, limit_s: float) -> bool:
         """Wait until it asks for the next event; say whether it did.
 
-        The first step finds out at once if a process that had asked is gone.
+        Everything that came in the meantime is read first: a process that asked and then died
+        has left both, and is not to be given the event.
         """
-        self._api.step(0)
+        for _ in range(MAX_STEPS):
+            if not self._api.step(0):
+                break
         return self._drive(lambda: self._api.waiting, time.perf_counter() + limit_s) == "done"
 
     def run(
@@ -198,7 +181,7 @@ class Environment:
         return "memory" if now_mb > self._settings.memory_mb else None
 
     def _last_bytes(self, done: Callable[[], bool]) -> bool:
-        for _ in range(1000):
+        for _ in range(MAX_STEPS):
             if done() or not self._api.step(0):
                 break
         return done()
@@ -243,15 +226,3 @@ class Environment:
 
     def _exit(self) -> Exit:
         return self._program.poll() or Exit(None, None, "closed")
-
-
-def exited(exit: Exit) -> str:
-    """Say how the runtime's process ended, in Lambda's words."""
-    if exit.signal is not None:
-        name = f"signal {exit.signal}"
-        with contextlib.suppress(ValueError):
-            name = (signal.strsignal(exit.signal) or name).lower()
-        return f"Runtime exited with error: signal: {name}"
-    if exit.code:
-        return f"Runtime exited with error: exit status {exit.code}"
-    return "Runtime exited without providing a reason"

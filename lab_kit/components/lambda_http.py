@@ -8,6 +8,7 @@ Source: RFC 9112 (message framing, chunked coding), RFC 9110 section 10.1.1 (Exp
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ MAX_HEADERS = 100
 MAX_LINE = 1_024  # one chunk-size line
 MAX_UNREAD = 65_536  # answers that the peer asked for and does not take
 READ, READ_BODY = 8_192, 262_144  # a large buffer costs more than a small request
+HEADER = re.compile(r"(?:\A|(?<=\n))([!-9;-~]+):[ \t]*([^\r\n]*?)[ \t]*\r\n")
 REASONS = {
     200: "OK",
     202: "Accepted",
@@ -105,26 +107,35 @@ class Connection:
         return Request(method, path, headers, body)
 
     def send(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
-        """Queue a response and send what the peer takes at once."""
+        """Send a response, or what the peer takes of it at once, and queue the rest."""
         if len(self._out) > MAX_UNREAD:
             self.open = False
             return
-        lines = [f"HTTP/1.1 {status} {REASONS[status]}"]
-        lines += [f"{name}: {_one_line(value)}" for name, value in headers.items()]
-        lines += [f"Content-Length: {len(body)}", "", ""]
-        self._out += "\r\n".join(lines).encode("latin-1", "replace") + body
-        self.flush()
+        lines = [f"{name}: {value}\r\n" for name, value in headers.items()]
+        head = f"HTTP/1.1 {status} {REASONS[status]}\r\n{''.join(lines)}Content-Length: {len(body)}"
+        if head.count("\r\n") != len(lines) + 1 or head.count("\n") != len(lines) + 1:
+            raise ValueError("a header holds a line break")
+        self._put(head.encode("latin-1", "replace") + b"\r\n\r\n" + body)
 
     def flush(self) -> None:
         """Send as much of the queued bytes as the peer takes now."""
-        try:
-            while self._out:
-                sent = self.sock.send(memoryview(self._out)[:READ_BODY])
-                del self._out[:sent]
-        except BlockingIOError:
+        if self._out:
+            data, self._out = self._out, bytearray()
+            self._put(data)
+
+    def _put(self, data: bytes | bytearray) -> None:
+        if self._out:
+            self._out += data
             return
+        try:
+            sent = self.sock.send(data)
+        except BlockingIOError:
+            sent = 0
         except OSError:
             self.open = False
+            return
+        if sent < len(data):
+            self._out += memoryview(data)[sent:]
 
     def close(self) -> None:
         """Hang up."""
@@ -144,25 +155,22 @@ class Connection:
             return False
         if self._in.count(b"\r\n", 0, end) > MAX_HEADERS:
             raise Malformed(431, f"there are more than {MAX_HEADERS} headers")
-        lines = self._in[:end].decode("latin-1").split("\r\n")
+        first, _, rest = self._in[: end + 2].decode("latin-1").partition("\r\n")
         del self._in[: end + 4]
-        words = lines[0].split(" ")
+        words = first.split(" ")
         if len(words) != 3 or not words[2].startswith("HTTP/1."):
             raise Malformed(400, "the first line is not an HTTP/1.1 request")
-        headers: dict[str, str] = {}
-        for line in lines[1:]:
-            name, colon, value = line.partition(":")
-            if not colon or not name or name != name.strip():
-                raise Malformed(400, "a header line has no name")
-            headers[name.lower()] = value.strip()
+        found = HEADER.findall(rest)
+        if len(found) != rest.count("\r\n") or len(found) != rest.count("\n"):
+            raise Malformed(400, "a header line is not one name, a colon and a value")
+        headers = {name.lower(): value for name, value in found}
         self._head = words[0], words[1], headers
         if headers.get("transfer-encoding", "").lower() == "chunked":
             self._chunks = bytearray()
         elif "transfer-encoding" in headers:
             raise Malformed(400, "the transfer encoding is not chunked")
         if headers.get("expect", "").lower() == "100-continue":
-            self._out += b"HTTP/1.1 100 Continue\r\n\r\n"
-            self.flush()
+            self._put(b"HTTP/1.1 100 Continue\r\n\r\n")
         return True
 
     def _parse_chunks(
@@ -218,7 +226,3 @@ def _chunk_size(line: bytes) -> int:
         return int(digits, 16)
     except ValueError:
         raise Malformed(400, "a chunk size is no hexadecimal number") from None
-
-
-def _one_line(value: str) -> str:
-    return value.replace("\r", " ").replace("\n", " ")

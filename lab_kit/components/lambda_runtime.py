@@ -110,31 +110,7 @@ class LambdaRuntime:
         body = event if isinstance(event, bytes) else _json(event)
         trace = trace_id or new_trace_id()
         invocation = Invocation(new_id(), trace_id=trace, memory_mb=self._settings.memory_mb)
-        if len(body) > MAX_REQUEST:
-            why = (
-                f"Request must be smaller than {MAX_REQUEST} bytes for the InvokeFunction operation"
-            )
-            invocation.refuse(
-                "too_large", 413, "RequestTooLargeException", {"Type": "User", "message": why}
-            )
-        elif isinstance(event, bytes) and (fault := _fault(body)):
-            why = f"Could not parse request body into json: {fault}"
-            invocation.refuse(
-                "bad_request",
-                400,
-                "InvalidRequestContentException",
-                {"Type": "User", "message": why},
-            )
-        elif not self._pool.enter():
-            kind = "ReservedFunctionConcurrent" if self._reserved else "Concurrent"
-            reason = {"Reason": f"{kind}InvocationLimitExceeded", "Type": "User"}
-            invocation.refuse(
-                "throttled",
-                429,
-                "TooManyRequestsException",
-                {**reason, "message": "Rate Exceeded."},
-            )
-        else:
+        if not self._refuse(invocation, body, check=isinstance(event, bytes)):
             try:
                 self._server.serve(invocation, body, client_context)
             finally:
@@ -181,6 +157,24 @@ class LambdaRuntime:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _refuse(self, invocation: Invocation, body: bytes, *, check: bool) -> bool:
+        """Turn away what Lambda's front door turns away; else take a place in the pool."""
+        if len(body) > MAX_REQUEST:
+            limit = f"Request must be smaller than {MAX_REQUEST} bytes"
+            why = {"Type": "User", "message": f"{limit} for the InvokeFunction operation"}
+            invocation.refuse("too_large", 413, "RequestTooLargeException", why)
+        elif check and (fault := _fault(body)):
+            why = {"Type": "User", "message": f"Could not parse request body into json: {fault}"}
+            invocation.refuse("bad_request", 400, "InvalidRequestContentException", why)
+        elif not self._pool.enter():
+            kind = "ReservedFunctionConcurrent" if self._reserved else "Concurrent"
+            why = {"Reason": f"{kind}InvocationLimitExceeded", "Type": "User"}
+            why["message"] = "Rate Exceeded."
+            invocation.refuse("throttled", 429, "TooManyRequestsException", why)
+        else:
+            return False
+        return True
 
     def _tell(self, invocation: Invocation) -> None:
         for listener in list(self._listeners):

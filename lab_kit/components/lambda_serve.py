@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from lab_kit.components.lambda_api import MAX_RESPONSE, Answer
-from lab_kit.components.lambda_environment import Environment, Failure
+from lab_kit.components.lambda_environment import Environment
+from lab_kit.components.lambda_failure import Failure
 from lab_kit.components.lambda_invocation import Invocation, init_report
 from lab_kit.components.lambda_pool import Pool
 from lab_kit.components.lambda_settings import Settings
@@ -179,11 +180,11 @@ class Server:
         headers = {
             "Lambda-Runtime-Aws-Request-Id": invocation.request_id,
             "Lambda-Runtime-Invoked-Function-Arn": self._settings.arn,
-            "Lambda-Runtime-Trace-Id": invocation.trace_id,
+            "Lambda-Runtime-Trace-Id": _one_line(invocation.trace_id),
         }
         if client_context is not None:
             text = client_context if isinstance(client_context, str) else json.dumps(client_context)
-            headers["Lambda-Runtime-Client-Context"] = text
+            headers["Lambda-Runtime-Client-Context"] = _one_line(text)
         return headers
 
 
@@ -205,3 +206,7 @@ def _fill(invocation: Invocation, result: Answer | Failure, timeout_s: float) ->
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         return f"{now} {invocation.request_id} Task timed out after {timeout_s:.2f} seconds\n\n"
     return f"{invocation.error_message}\nRuntime.ExitError\n"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.splitlines())

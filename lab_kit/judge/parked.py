@@ -128,7 +128,8 @@ class Parked:
         """Judge one submission; this is the fork, and it never returns."""
         code = 70
         try:
-            self.control.close()
+            for mine in (self.control, *(fork.channel for fork in self.forks.values())):
+                mine.close()
             if sys.platform == "linux":
                 syscalls.prctl(syscalls.PDEATHSIG, signal.SIGKILL)
             if os.getppid() != parent:

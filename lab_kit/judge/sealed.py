@@ -21,6 +21,7 @@ from lab_kit.errors import Failed, UsageError
 PREFIX = "beyond-judge-"
 MOST_FILES = 2000
 MOST_BYTES = 64 << 20
+DEEPEST = 20
 SKIPPED = {"__pycache__", "node_modules"}
 
 
@@ -75,6 +76,8 @@ def copy(source: Path, target: Path) -> str:
     for folder, folders, files, handle in os.fwalk(source, follow_symlinks=False):
         folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in SKIPPED)
         inside = Path(folder).relative_to(source)
+        if len(inside.parts) > DEEPEST:
+            raise too_large(source)
         for name in sorted(files):
             data, executable = read(name, handle, MOST_BYTES - total)
             if data is None:
@@ -108,6 +111,7 @@ def too_large(source: Path) -> Failed:
     """Return the error for a submission that no exercise can need."""
     return Failed(
         "The submission is too large to be judged.",
-        f"More than {MOST_FILES:,} files or {MOST_BYTES >> 20} MB lie in {source}.",
+        f"More than {MOST_FILES:,} files, {MOST_BYTES >> 20} MB or {DEEPEST} folders inside one"
+        f" another lie in {source}.",
         "remove what is not part of the exercise, then check again.",
     )

@@ -18,8 +18,6 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, cell_magic, magics_class
 
 from lab_kit.errors import LabError, UsageError
-from lab_kit.notebook.older import Older
-from lab_kit.notebook.panel import show
 from lab_kit.notebook.progress import Progress
 from lab_kit.notebook.running import run_file
 from lab_kit.notebook.where import locate
@@ -82,6 +80,9 @@ class ExerciseMagic(Magics):
         return self._run(work, text)
 
     def _offer(self, work: WorkFile, cell: str) -> object:
+        from lab_kit.notebook.older import Older  # widgets are slow to load: not at kernel start
+        from lab_kit.notebook.panel import show
+
         text = work.read() or ""
         show(Older(work, cell, lambda choice: self.chosen.update({str(work.path): choice})))
         return self._run(work, text)

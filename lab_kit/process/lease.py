@@ -69,10 +69,11 @@ class Lease:
                 message, fds = self.message(end)
                 if "pid" in message:
                     self.pid, self.pidfd = message["pid"], fds[0]
+                elif "refused" in message:
+                    self.failed = message["refused"]
+                    raise EOFError
                 else:
                     self._note(message, fds)
-                    if self.failed and not self.listeners and "pid" not in message:
-                        raise EOFError
         except (OSError, EOFError, TimeoutError) as error:
             self.close()
             raise Unavailable(

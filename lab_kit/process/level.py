@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lab_kit.errors import Unavailable
+from lab_kit.process import surroundings
 from lab_kit.process.inside.probe import WORKED
-from lab_kit.process.zygote import Zygote, listener, zygote
+from lab_kit.process.zygote import Zygote, zygote
 
 # Which layer is meant to hold each act back; without all of ESSENTIAL, results are practice.
 HELD_BY = {
@@ -55,7 +56,10 @@ def measure(zygote: Zygote) -> Level:
         return Level("none", {n: f"absent ({why[b]})" for n, b in HELD_BY.items()}, list(HELD_BY))
     # Not in /tmp, which a sandboxed process has for itself: the file must be one that it could see.
     place = next((p for p in ("/dev/shm", "/var/tmp") if os.access(p, os.W_OK | os.X_OK)), None)
-    with listener() as port, tempfile.NamedTemporaryFile(prefix="beyond-", dir=place) as file:
+    with (
+        surroundings.listener() as port,
+        tempfile.NamedTemporaryFile(prefix="beyond-", dir=place) as file,
+    ):
         file.write(b"x")
         file.flush()
         aim = {"file": Path(file.name), "port": port.getsockname()[1]}

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
-import tempfile
+from collections.abc import Callable
 from typing import Any
 
 from lab_kit.errors import Unavailable
+from lab_kit.process import surroundings
+from lab_kit.process.inside.scratch import Scratch
 from lab_kit.process.lease import Exit, Lease, signal_name
-from lab_kit.process.zygote import HERE, Zygote, python
+from lab_kit.process.zygote import HERE, Zygote
 
 BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from inside.plain import main; main()"
 WHY = "not on this system"
@@ -22,8 +23,10 @@ LAYERS = ("namespaces", "mounts", "network", "seccomp", "landlock", "limits")
 class PlainLease(Lease):
     """Own one plain process and its scratch folder."""
 
-    def __init__(self, process: subprocess.Popen[bytes], scratch: str) -> None:
-        self.process, self.pid, self.scratch = process, process.pid, scratch
+    def __init__(
+        self, process: subprocess.Popen[bytes], folder: str, remove: Callable[[str], None]
+    ) -> None:
+        self.process, self.pid, self.folder, self.remove = process, process.pid, folder, remove
         self.failed, self.killed_by_us, self.listeners = "", "", []
 
     @property
@@ -58,7 +61,7 @@ class PlainLease(Lease):
     def close(self) -> None:
         """End it and remove its scratch folder."""
         self.kill()
-        shutil.rmtree(self.scratch, ignore_errors=True)
+        self.remove(self.folder)
 
 
 class PlainZygote(Zygote):
@@ -66,6 +69,7 @@ class PlainZygote(Zygote):
 
     def __init__(self) -> None:
         self._features = dict.fromkeys(LAYERS, 0) | {"why": dict.fromkeys(LAYERS, WHY)}
+        self._scratch = Scratch()
 
     @property
     def pid(self) -> int:
@@ -78,18 +82,29 @@ class PlainZygote(Zygote):
         return True
 
     def close(self) -> None:
-        """Do nothing: each process has an owner of its own."""
+        """Remove the scratch folders; each process has an owner of its own."""
+        self._scratch.close()
 
     def probe(self, kind: str, **_: Any) -> dict[str, str]:
         """Refuse to try anything: a process without layers would really do it."""
         raise NotImplementedError(kind)
 
     def _ask(self, request: dict[str, Any], fds: list[int]) -> Lease:
-        scratch = tempfile.mkdtemp(prefix="beyond-scratch-")
+        scratch = self._scratch.new()
         request["env"] |= {"HOME": scratch, "TMPDIR": scratch}
-        argv = [python(), "-I", "-S", "-X", "utf8", "-c", BOOT, str(HERE), json.dumps(request)]
+        argv = [
+            surroundings.python(),
+            "-I",
+            "-S",
+            "-X",
+            "utf8",
+            "-c",
+            BOOT,
+            str(HERE),
+            json.dumps(request),
+        ]
         process = subprocess.Popen(
-            [*argv, *map(str, fds)], pass_fds=fds, start_new_session=True, env={},
+            [*argv, *map(str, fds)], pass_fds=fds, start_new_session=True, env=surroundings.bare(),
             stdin=subprocess.DEVNULL, cwd="/",
         )  # fmt: skip
-        return PlainLease(process, scratch)
+        return PlainLease(process, scratch, self._scratch.remove)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from lab_kit.errors import Unavailable
+from lab_kit.process import surroundings
 from lab_kit.process.inside import syscalls
 from lab_kit.process.lease import Lease
 from lab_kit.process.limits import PROGRAM_LIMITS, Limits
@@ -27,13 +28,6 @@ from lab_kit.process.student import Student
 START_TIMEOUT = 15.0
 HERE = Path(__file__).parent
 BOOT = "import sys; sys.path.insert(0, sys.argv[4]); from inside.serve import main; main()"
-READABLE = (
-    "/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/localtime",
-    "/dev/urandom",
-)  # fmt: skip
-PROGRAM_READABLE = (
-    "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/ssl", "/etc/mime.types",
-)  # fmt: skip
 FIRST_INNER_PORT = 9001
 
 
@@ -47,14 +41,14 @@ class Zygote:
     def __init__(self, *, force: str | None = None) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         level = os.environ.get("BEYOND_LEVEL", "") if force is None else force
-        argv = [python(), "-I", "-S", "-X", "utf8", "-c", BOOT,
+        argv = [surroundings.python(), "-I", "-S", "-X", "utf8", "-c", BOOT,
                 str(theirs.fileno()), str(os.getpid()), level, str(HERE)]  # fmt: skip
         self._process = subprocess.Popen(
             argv,
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             cwd="/",
-            env=_bare_environment(),
+            env=surroundings.bare(),
         )
         theirs.close()
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
@@ -88,10 +82,10 @@ class Zygote:
         self, folder: Path, *, limits: Limits = Limits(), read: Sequence[Path] = ()
     ) -> Student:
         """Start one sandboxed process for the submission in `folder`; raise Unavailable."""
-        cwd = _folder(folder)
+        cwd = surroundings.folder(folder)
         ours, theirs = socket.socketpair()
         request = self._request("student", cwd, read, (), limits, limits.scratch_mb)
-        request["env"] = _environment({})
+        request["env"] = surroundings.variables({})
         try:
             lease = self._ask(request, [theirs.fileno()])
         except BaseException:
@@ -125,21 +119,21 @@ class Zygote:
         alone; their other side is `Program.listeners`, and `inner_env` names their ports to it.
         """
         words = [str(word) for word in argv]
-        environment = _environment(env)
-        if shutil.which(words[0], path=environment["PATH"]) is None:
+        variables = surroundings.variables(env)
+        if shutil.which(words[0], path=variables["PATH"]) is None:
             raise Unavailable(
-                f"There is no program {words[0]}.", f"PATH is {environment['PATH']}.",
+                f"There is no program {words[0]}.", f"PATH is {variables['PATH']}.",
                 "Run `./lab doctor` to see what is missing.",
             )  # fmt: skip
         own_network = bool(self.features["network"])
-        listeners = [] if own_network else [listener() for _ in range(inner)]
+        listeners = [] if own_network else [surroundings.listener() for _ in range(inner)]
         ports = [s.getsockname()[1] for s in listeners]
         if own_network:
             ports = [FIRST_INNER_PORT + i for i in range(inner)]
-        folders: list[Path | str] = [*read, sys.prefix, sys.base_prefix, *PROGRAM_READABLE]
-        request = self._request("program", _folder(cwd), folders, write, limits, tmp_mb)
-        environment |= inner_env(tuple(ports)) if inner_env else {}
-        request |= {"argv": words, "env": environment, "ports": ports,
+        folders: list[Path | str] = [*read, sys.prefix, sys.base_prefix, *surroundings.FOR_PROGRAMS]
+        request = self._request("program", surroundings.folder(cwd), folders, write, limits, tmp_mb)
+        variables |= inner_env(tuple(ports)) if inner_env else {}
+        request |= {"argv": words, "env": variables, "ports": ports,
                     "fork": fork, "shared": shared_memory, "serve": len(serve)}  # fmt: skip
         reader, writer = os.pipe2(os.O_CLOEXEC) if hasattr(os, "pipe2") else os.pipe()
         try:
@@ -193,7 +187,7 @@ class Zygote:
         limits: Limits,
         tmp_mb: int,
     ) -> dict[str, Any]:
-        readable = [*READABLE, sys.base_prefix, cwd, *read]
+        readable = [*surroundings.READABLE, sys.base_prefix, cwd, *read]
         return {
             "op": op, "cwd": cwd, "limits": limits.as_request() | {"tmp_mb": tmp_mb},
             "read": [os.path.realpath(p) for p in dict.fromkeys(map(str, readable))],
@@ -221,36 +215,6 @@ class Zygote:
         if request["op"] not in ("hello", "probe"):
             lease.take_pidfd(time.monotonic() + START_TIMEOUT)
         return lease
-
-
-def python() -> str:
-    """Return the interpreter without its virtual environment."""
-    return getattr(sys, "_base_executable", None) or sys.executable
-
-
-def _bare_environment() -> dict[str, str]:
-    """Keep our environment out of the zygote's memory, which every student shares."""
-    kept = ("LD_LIBRARY_PATH",)  # some builds of Python need it to find themselves
-    return {"PATH": "/usr/bin:/bin", **{k: os.environ[k] for k in kept if k in os.environ}}
-
-
-def _environment(extra: Mapping[str, str]) -> dict[str, str]:
-    return {
-        "PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/tmp",
-        "TMPDIR": "/tmp", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1", **extra,
-    }  # fmt: skip
-
-
-def _folder(path: Path) -> str:
-    real = os.path.realpath(path)
-    if not os.path.isdir(real):
-        raise Unavailable(f"There is no folder {path}.", "A sandboxed process was to work there.")
-    return real
-
-
-def listener() -> socket.socket:
-    """Open a loopback listener on a port that the kernel picks."""
-    return socket.create_server(("127.0.0.1", 0), backlog=128)
 
 
 _shared: Zygote | None = None

@@ -5,7 +5,7 @@ The judge brings a price list of its own, so look prices up and never copy them.
 
 from __future__ import annotations
 
-PRODUCTS: dict[str, dict[str, object]] = {
+PRODUCTS: dict[str, dict] = {
     "TEA-01": {"name": "Green tea, 100 g", "cents": 590},
     "TEA-02": {"name": "Earl Grey, 100 g", "cents": 640},
     "MUG-01": {"name": "Blue mug", "cents": 1250},

@@ -11,14 +11,14 @@ from catalogue import PRODUCTS
 class Refused(Exception):
     """Say why a request gets no quote: the HTTP status, a code and the field to blame."""
 
-    def __init__(self, status, code, field=None):
+    def __init__(self, status: int, code: str, field: str | None = None) -> None:
         super().__init__(f"{code}: {field}")
         self.status = status
         self.code = code
         self.field = field
 
 
-def answer(status, body):
+def answer(status: int, body: dict) -> dict:
     """Return what an HTTP API expects from a handler: the body is text, not a dict."""
     return {
         "statusCode": status,
@@ -27,7 +27,7 @@ def answer(status, body):
     }
 
 
-def read_body(event):
+def read_body(event: dict) -> object:
     """Return the request's body as Python values; refuse with malformed_json."""
     # BEGIN SOLUTION: decode base64 if it says so, parse the JSON, refuse what is not JSON
     text = event.get("body") or ""
@@ -40,7 +40,7 @@ def read_body(event):
     # END SOLUTION
 
 
-def quote(order):
+def quote(order: object) -> dict:
     """Return {"lines": [...], "total_cents": ...} for an order; refuse what is not valid."""
     # BEGIN SOLUTION: check items, then sku and quantity of each; price it; add up
     items = order.get("items") if isinstance(order, dict) else None
@@ -48,8 +48,8 @@ def quote(order):
         raise Refused(422, "bad_items", "items")
     lines = []
     for n, item in enumerate(items):
-        item = item if isinstance(item, dict) else {}
-        sku, quantity = item.get("sku"), item.get("quantity")
+        known = item if isinstance(item, dict) else {}
+        sku, quantity = known.get("sku"), known.get("quantity")
         if not isinstance(sku, str) or sku not in PRODUCTS:
             raise Refused(422, "unknown_sku", f"items[{n}].sku")
         if type(quantity) is not int or not 1 <= quantity <= 99:
@@ -60,7 +60,7 @@ def quote(order):
     # END SOLUTION
 
 
-def handler(event, context):
+def handler(event: dict, context: object) -> dict:
     """Answer one HTTP request."""
     try:
         # BEGIN SOLUTION: refuse other paths (404) and methods (405), answer the quote

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 
-def handler(event, context):
+def handler(event: dict, context) -> dict:
     """Greet event["name"], and say how many milliseconds are left."""
     return {"hello": event["name"], "time_left_ms": context.get_remaining_time_in_millis()}

@@ -5,10 +5,10 @@ from __future__ import annotations
 import backend
 from snapshot_restore_py import register_after_restore
 
-STATE = {}
+STATE: dict = {}
 
 
-def freshen():
+def freshen() -> None:
     """Run after each restore: get what no two copies may share, and what did not survive."""
     # BEGIN SOLUTION: put a new worker id and a new session into STATE
     STATE["worker"] = backend.new_worker_id()
@@ -16,7 +16,7 @@ def freshen():
     # END SOLUTION
 
 
-def start():
+def start() -> None:
     """Run once, at init, before the snapshot is taken."""
     # BEGIN SOLUTION: put the price table into STATE; register freshen for after the restore
     STATE["prices"] = backend.price_table()
@@ -27,7 +27,7 @@ def start():
 start()
 
 
-def handler(event, context):
+def handler(event: dict, context: object) -> dict:
     """Return {"worker": id, "cents": price, "left": stock} for event["sku"]."""
     # BEGIN SOLUTION: answer from STATE; ask the stock room through the session
     sku = event["sku"]

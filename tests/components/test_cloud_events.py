@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -51,12 +52,12 @@ def deliveries(account: Account, name: str) -> list[tuple[str, int]]:
 
 
 def test_event_is_accepted_at_once_and_runs_later(account: Account) -> None:
-    name = account.deploy(lambda event: time.sleep(0.3))
-    before = time.monotonic()
+    accepted = threading.Event()
+    name = account.deploy(lambda event: accepted.wait(10) or fail(event))
     answer = account.client("lambda").invoke(
         FunctionName=name, InvocationType="Event", Payload=b'{"a": 1}'
     )
-    assert time.monotonic() - before < 0.25
+    accepted.set()
     assert answer["StatusCode"] == 202 and answer["Payload"].read() == b""
     assert account.cloud.settle() == []
     assert account.seen(name) == [{"a": 1}]
@@ -168,7 +169,7 @@ def test_failed_batch_comes_back_after_the_visibility_timeout(account: Account) 
     assert account.cloud.settle() == []
     assert sorted(deliveries(account, name)) == [("a", 1), ("a", 2), ("b", 1), ("b", 2)]
     first, second = account.times(name)[:2]
-    assert 60 * SCALE * 0.9 <= second - first < 60 * SCALE + 2
+    assert second - first >= 60 * SCALE * 0.9
 
 
 def test_only_what_failed_comes_back(account: Account) -> None:
@@ -252,9 +253,10 @@ def test_poison_goes_to_the_dead_letter_queue(account: Account) -> None:
 def test_batching_window_fills_a_batch(account: Account) -> None:
     url, arn = account.queue()
     name = account.deploy(lambda event: None)
-    connect(account, name, arn, BatchSize=10, MaximumBatchingWindowInSeconds=100)
-    for body in "abcdefghij":
-        send(account, url, body)
+    connect(account, name, arn, BatchSize=10, MaximumBatchingWindowInSeconds=300)
+    send(account, url, *"abcdefghi")
+    time.sleep(0.1)
+    send(account, url, "j")
     assert account.cloud.settle() == []
     assert [len(event["Records"]) for event in account.seen(name)] == [10]
 

@@ -126,15 +126,12 @@ def test_flood_of_output_is_bounded(folder: Path) -> None:
 
 
 def test_requests_run_side_by_side(quote: CloudFunctions) -> None:
-    before = time.monotonic()
-    threads = [
-        threading.Thread(target=quote.request, args=("GET", "/?sleep=0.5")) for _ in range(4)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
-    assert time.monotonic() - before < 1.8
+    slow = threading.Thread(target=quote.request, args=("GET", "/?sleep=4"))
+    slow.start()
+    for _ in range(3):
+        assert quote.request("GET").status == 200
+    assert slow.is_alive()
+    slow.join(20)
 
 
 def test_cloud_event_arrives(folder: Path) -> None:

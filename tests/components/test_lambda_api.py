@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import socket
 import time
-import tracemalloc
 
 import pytest
 
@@ -220,15 +219,13 @@ def test_an_unknown_path_is_not_found(api):
 def test_one_who_asks_and_never_reads_is_hung_up_on(api):
     peer = api.connect()
     flood = b"GET /latest HTTP/1.1\r\n\r\n" * 1000
-    tracemalloc.start()
     with contextlib.suppress(ConnectionError):
         for _ in range(2000):
             with contextlib.suppress(BlockingIOError):
                 peer.sock.send(flood)
             api.step(0)
+            assert all(len(one._out) < 200_000 for one in api._connections.values())
         raise AssertionError("it was never hung up on")
-    assert tracemalloc.get_traced_memory()[1] < 10_000_000
-    tracemalloc.stop()
 
 
 def test_too_many_connections_are_hung_up_on(api):
@@ -265,7 +262,5 @@ def test_one_who_leaves_while_waiting_is_noticed(api):
 def test_headers_cannot_be_split(api):
     peer = api.connect()
     peer.tell(NEXT)
-    api.deliver("r-1", {"Lambda-Runtime-Client-Context": "a\r\nX-Evil: 1\r\n\r\n€"}, b"1")
-    answer = peer.say(b"")
-    assert b"\r\nX-Evil" not in answer
-    assert b"Lambda-Runtime-Client-Context: a  X-Evil: 1    ?\r\n" in answer
+    with pytest.raises(ValueError, match="a header holds a line break"):
+        api.deliver("r-1", {"Lambda-Runtime-Client-Context": "a\r\nX-Evil: 1"}, b"1")

@@ -122,6 +122,18 @@ def test_the_trace_id_reaches_the_function(code):
         assert other.payload == other.trace_id != trace
 
 
+def test_a_trace_id_or_client_context_cannot_split_the_headers(code):
+    folder = code("""
+        import os
+
+        def handler(event, context):
+            return [os.environ["_X_AMZN_TRACE_ID"], context.client_context.custom["a"]]
+    """)
+    with LambdaRuntime(folder) as runtime:
+        one = runtime.invoke({}, trace_id="x\r\ny: z", client_context='{"custom": {\r\n"a": 1}}')
+    assert one.payload == ["x y: z", 1], one.log
+
+
 def test_the_code_folder_cannot_be_written(code):
     folder = code("""
         def handler(event, context):

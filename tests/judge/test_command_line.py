@@ -229,3 +229,22 @@ def test_output_fits_an_old_terminal(lab: Lab) -> None:
     ran = lab("check", "1", PYTHONIOENCODING="ascii")
     assert ran.code == 1
     assert "\\u2717 failed" in ran.out
+
+
+def test_every_verdict_is_told(lab: Lab, course: Path) -> None:
+    (course / "exercises" / "lab00_behaviours" / "shapes.py").write_text(SQUARE)
+    ran = lab("check", "0")
+    assert ran.code == 1
+    for told in (
+        "✓ passed  `area` gives None for a negative side.",
+        "✗ failed  What comes after a dead process is judged all the same.",
+        "… waits  What builds on a failed check waits for it.",
+        "Next: make the_rest_is_still_judged pass first.",
+        "The check itself broke, so your work was not judged.",
+        "Envoy is missing.",
+        "Next: run `./lab doctor`.",
+        "The judge's process ended with code 9. (seen while running the_judge_dies)",
+        "It did not finish within 0.5 s. (seen while running the_judge_hangs)",
+        "2 passed, 2 failed, 2 waits, 6 not judged;",
+    ):
+        assert told in ran.out

@@ -193,6 +193,18 @@ def test_judge_says_when_a_submission_is_too_large(shapes: LabJudge, square: Pat
     assert exit_code(report) == 3
 
 
+def test_full_disk_is_told_instead_of_results(
+    shapes: LabJudge, square: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(source: Path, target: Path) -> str:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("lab_kit.judge.sealed.copy", full)
+    report = shapes.judge(square)
+    assert report["error"]["why"] == "[Errno 28] No space left on device"
+    assert "room on the disk" in report["error"]["next"]
+
+
 def test_submission_hash_follows_its_files(shapes: LabJudge, square: Path) -> None:
     first = shapes.judge(square)["submission"]
     assert shapes.judge(square)["submission"] == first

@@ -136,7 +136,7 @@ def test_the_locks_hold_what_the_project_asks_for():
 
 @cache
 def sizes() -> dict[str, int]:
-    """Return how many bytes each package of the default set takes where it is installed."""
+    """Return how many bytes on disk each package of the default set takes."""
     found = {}
     for name in locked("requirements.lock"):
         try:
@@ -144,7 +144,7 @@ def sizes() -> dict[str, int]:
         except metadata.PackageNotFoundError:
             continue  # of another Python or platform
         paths = [Path(str(file.locate())) for file in files]
-        found[name] = sum(path.stat().st_size for path in paths if path.is_file())
+        found[name] = sum(path.stat().st_blocks * 512 for path in paths if path.is_file())
     return found
 
 

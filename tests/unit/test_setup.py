@@ -185,6 +185,29 @@ def test_two_first_starts_at_once_set_up_once(tmp_path: Path):
     assert all(says_where(output, root) for output, _ in said)
 
 
+def test_a_killed_set_up_keeps_others_waiting_until_pip_has_ended(tmp_path: Path):
+    root = course(tmp_path / "c")
+    fifo = root / "wheels" / "tiny-1.0-py3-none-any.whl"
+    whole = fifo.read_bytes()
+    fifo.unlink()
+    os.mkfifo(fifo)  # pip stands still here until somebody writes
+    env = environment(root)
+    first = subprocess.Popen([root / "lab"], env=env, stderr=subprocess.PIPE, text=True)
+    with fifo.open("wb") as pipe:  # opens once pip reads
+        first.kill()
+        for child in children(first.pid):
+            os.kill(child, signal.SIGKILL)
+        turn = (root / ".beyond" / "setup.lock").open()
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        pipe.write(whole)
+    fcntl.flock(turn, fcntl.LOCK_EX)  # pip ends by itself
+    turn.close()
+    fifo.unlink()
+    fifo.write_bytes(whole)
+    assert lab(root).returncode == 0
+
+
 def test_a_package_that_cannot_be_had_is_told_in_one_sentence(tmp_path: Path):
     root = course(tmp_path / "c")
     done = lab(root, PIP_FIND_LINKS="/nowhere")

@@ -58,8 +58,8 @@ def enter(request: dict[str, Any], features: Features, uid: int, gid: int) -> No
         alone = request["op"] == "program" and features.network and not request["serve"]
         connect = None if alone else request["ports"]
         landlock.confine(read, [*write, "/dev/null"], connect=connect, cap=features.landlock)
-    if features.namespaces:
-        syscalls.drop_capabilities()
+    if features.namespaces or features.landlock or features.seccomp:
+        syscalls.drop_capabilities()  # those of a real root too, who may have no namespaces
     if features.seccomp:
         seccomp.install(filter_for(request, features))
 

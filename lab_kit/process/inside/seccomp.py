@@ -28,7 +28,7 @@ pidfd_send_signal""".split()
 # Landlock does not look at these, so a process with our uid could change the mode of any file.
 METADATA = """chmod fchmod fchmodat fchmodat2 chown fchown lchown fchownat utime utimes futimesat
 utimensat setxattr lsetxattr fsetxattr removexattr lremovexattr fremovexattr setxattrat
-removexattrat""".split()
+removexattrat file_setattr""".split()
 
 
 def _return(value: int) -> Instruction:

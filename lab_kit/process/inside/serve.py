@@ -14,16 +14,15 @@ import gc
 import json
 import os
 import select
-import shutil
 import signal
 import socket
 import sys
-import tempfile
 import time
 from dataclasses import dataclass, field
 from typing import Any
 
 from . import calls, detect, launch, layers, probe, syscalls, watch
+from .scratch import Scratch
 
 TICK_MS = 50
 
@@ -50,6 +49,7 @@ class Server:
         self.control, self.uid, self.gid = control, os.getuid(), os.getgid()
         self.children: dict[int, Child] = {}  # by pid
         self.by_fd: dict[int, Child] = {}
+        self.scratch = Scratch()
         self.poll = select.poll()
         self.poll.register(control, select.POLLIN)
         self.parent = os.pidfd_open(parent) if syscalls.LINUX else -1
@@ -73,6 +73,7 @@ class Server:
                 self.tidy(child)
             while not self.features.namespaces and watch.children(os.getpid()):
                 self.sweep()
+            self.scratch.close()
 
     def step(self) -> bool:
         """Wait for one round of events; return False at the end."""
@@ -114,7 +115,7 @@ class Server:
             text = f"{type(error).__name__}: {error}"[:500]
             if fds:
                 with socket.socket(fileno=os.dup(fds[0])) as answer:
-                    answer.send(json.dumps({"failed": text}).encode())
+                    answer.send(json.dumps({"refused": text}).encode())
         finally:
             for fd in fds:
                 os.close(fd)
@@ -124,7 +125,7 @@ class Server:
         """Let a throw-away child try forbidden acts; it answers by itself."""
         request |= {"uid": self.uid, "gid": self.gid, "scratch": [], "other": os.getpid()}
         request["op"] = request["kind"]
-        scratch = tempfile.mkdtemp(prefix="beyond-scratch-")
+        scratch = self.scratch.new()
         flags = self.flags[request["op"] == "program"] if request["layered"] else 0
         pid, pidfd = detect.fork(flags)
         if pid == 0:
@@ -133,14 +134,14 @@ class Server:
             probe.child(request, socket.socket(fileno=fds[0]), self.features)
         os.waitpid(pid, 0)
         os.close(pidfd)
-        shutil.rmtree(scratch, ignore_errors=True)
+        self.scratch.remove(scratch)
 
     def start(self, request: dict[str, Any], fds: list[int]) -> None:
         """Clone a child for a request and tell the judge its pidfd."""
         request |= {"uid": self.uid, "gid": self.gid, "scratch": []}
         scratch = None
         if not self.features.mounts:
-            scratch = tempfile.mkdtemp(prefix="beyond-scratch-")
+            scratch = self.scratch.new()
             request["scratch"] = [scratch]
             request["env"] |= {"HOME": scratch, "TMPDIR": scratch}
         pid, pidfd = detect.fork(self.flags[request["op"] == "program"])
@@ -226,7 +227,7 @@ class Server:
     def tidy(self, child: Child) -> None:
         """Remove a scratch folder that is not a file system of its own."""
         if child.scratch:
-            shutil.rmtree(child.scratch, ignore_errors=True)
+            self.scratch.remove(child.scratch)
 
 
 def main() -> None:

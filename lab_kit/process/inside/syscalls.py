@@ -50,7 +50,8 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "utime": (132, -1), "utimes": (235, -1), "futimesat": (261, -1), "utimensat": (280, 88),
     "setxattr": (188, 5), "lsetxattr": (189, 6), "fsetxattr": (190, 7), "removexattr": (197, 14),
     "lremovexattr": (198, 15), "fremovexattr": (199, 16), "setxattrat": (463, 463),
-    "removexattrat": (466, 466), "prctl": (157, 167), "capset": (126, 91), "seccomp": (317, 277),
+    "removexattrat": (466, 466), "file_setattr": (469, 469),
+    "prctl": (157, 167), "capset": (126, 91), "seccomp": (317, 277),
     "landlock_create_ruleset": (444, 444), "landlock_add_rule": (445, 445),
     "landlock_restrict_self": (446, 446),
 }  # fmt: skip

@@ -27,7 +27,8 @@ class Kiosk:
 
     def __init__(self, submission: Submission, fresh: Random, folder: Path) -> None:
         self.submission, self.fresh = submission, fresh
-        self.folder = Path(shutil.copytree(submission.folder, folder / "kiosk"))
+        ignore = shutil.ignore_patterns("__pycache__")
+        self.folder = Path(shutil.copytree(submission.folder, folder / "kiosk", ignore=ignore))
         codes = [f"{word}-{fresh.randint(10, 99)}" for word in fresh.sample(WORDS, 8)]
         self.prices = {code: fresh.randint(99, 9999) for code in codes}
         self._write_catalogue()
@@ -36,6 +37,8 @@ class Kiosk:
     def _write_catalogue(self) -> None:
         products = {sku: {"name": sku.title(), "cents": c} for sku, c in self.prices.items()}
         path = self.folder / "catalogue.py"
+        if path.is_dir():
+            shutil.rmtree(path)
         path.unlink(missing_ok=True)
         path.write_text(f"PRODUCTS = {json.dumps(products, indent=4)}\n", encoding="utf-8")
 

@@ -74,6 +74,12 @@ def test_too_much_is_refused(source: Path, tmp_path: Path, monkeypatch: pytest.M
     assert [p.name for p in tmp_path.iterdir()] == ["source"]
 
 
+def test_a_bottomless_tree_is_refused(source: Path, tmp_path: Path) -> None:
+    (source / "/".join("d" * 300)).mkdir(parents=True)
+    with pytest.raises(Failed, match="too large"), sealed(source, tmp_path):
+        pass
+
+
 def test_a_file_is_no_submission(source: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="There is no folder"), sealed(source / "a.py", tmp_path):
         pass

@@ -209,3 +209,22 @@ def test_a_fork_notices_that_the_zygote_died(submit):
         finally:
             os._exit(status)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
+def test_scratch_left_by_a_killed_zygote_is_removed_by_the_next(submit):
+    folder = submit("import os\ndef where(): return os.environ['TMPDIR']")
+    with Zygote(force="degraded") as first:
+        student = first.student(folder)
+        left = Path(student.call("work.py", "where").value)
+        os.kill(first.pid, signal.SIGKILL)
+        wait_until(lambda: not first.alive, timeout=5)
+        student.close()
+    assert left.exists()
+    with Zygote(force="degraded") as second, second.student(folder) as student:
+        kept = Path(student.call("work.py", "where").value)
+        assert kept.exists()
+        assert not left.exists()
+        with Zygote(force="degraded") as third, third.student(folder) as other:
+            assert other.call("work.py", "where").value
+            assert kept.exists()
+    assert not kept.exists()

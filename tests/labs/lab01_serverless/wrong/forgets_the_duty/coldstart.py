@@ -7,13 +7,13 @@ from functools import cache
 from tables import load
 
 
-def prepare():
+def prepare() -> dict[str, int]:
     """Return what *every* request needs. Runs once per environment, before the first request."""
     return load("vat")
 
 
 @cache
-def duty_table():
+def duty_table() -> dict[str, int]:
     """Return what *few* requests need. @cache keeps the answer of the first call."""
     return load("duty")
 
@@ -21,7 +21,7 @@ def duty_table():
 VAT = prepare()
 
 
-def handler(event, context):
+def handler(event: dict, context: object) -> dict:
     """Return exactly what slow_handler returns."""
     net = event["net_cents"]
     percent = VAT[event["country"]]

@@ -7,7 +7,7 @@ import json
 from catalogue import PRODUCTS
 
 
-def quote(order, prices):
+def quote(order: dict, prices: dict[str, int]) -> dict:
     """Return {"order_id": ..., "total_cents": ...} for an order, from `prices` (sku to cents).
 
     A sku without a price raises ValueError("unknown sku: ..."). No event, no request, no printing.
@@ -20,7 +20,7 @@ def quote(order, prices):
     return {"order_id": order["order_id"], "total_cents": total}
 
 
-def respond(order):
+def respond(order: dict) -> tuple[int, dict]:
     """Return (status, body) for an order: what all three adapters share."""
     prices = {sku: product["cents"] for sku, product in PRODUCTS.items()}
     try:
@@ -29,7 +29,7 @@ def respond(order):
         return 422, {"error": str(problem)}
 
 
-def on_lambda(event, context):
+def on_lambda(event: dict, context: object) -> dict:
     """Adapt to AWS Lambda behind an HTTP API: an event dict in, a response dict out."""
     status, body = respond(json.loads(event["body"]))
     return {

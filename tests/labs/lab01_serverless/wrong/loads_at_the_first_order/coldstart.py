@@ -8,20 +8,20 @@ from tables import load
 
 
 @cache
-def prepare():
+def prepare() -> dict[str, int]:
     """Return what *every* request needs. Runs once per environment, before the first request."""
     return load("vat")
 
 
 @cache
-def duty_table():
+def duty_table() -> dict[str, int]:
     """Return what *few* requests need. @cache keeps the answer of the first call."""
     return load("duty")
 
 
 
 
-def handler(event, context):
+def handler(event: dict, context: object) -> dict:
     """Return exactly what slow_handler returns."""
     net = event["net_cents"]
     percent = prepare()[event["country"]]

@@ -11,14 +11,14 @@ from catalogue import PRODUCTS
 class Refused(Exception):
     """Say why a request gets no quote: the HTTP status, a code and the field to blame."""
 
-    def __init__(self, status, code, field=None):
+    def __init__(self, status: int, code: str, field: str | None = None) -> None:
         super().__init__(f"{code}: {field}")
         self.status = status
         self.code = code
         self.field = field
 
 
-def answer(status, body):
+def answer(status: int, body: dict) -> dict:
     """Return what an HTTP API expects from a handler: the body is text, not a dict."""
     return {
         "statusCode": status,
@@ -27,7 +27,7 @@ def answer(status, body):
     }
 
 
-def read_body(event):
+def read_body(event: dict) -> object:
     """Return the request's body as Python values; refuse with malformed_json."""
     text = event.get("body") or ""
     try:
@@ -38,15 +38,15 @@ def read_body(event):
         raise Refused(400, "malformed_json") from None
 
 
-def quote(order):
+def quote(order: object) -> dict:
     """Return {"lines": [...], "total_cents": ...} for an order; refuse what is not valid."""
     items = order.get("items") if isinstance(order, dict) else None
     if not isinstance(items, list) or not items:
         raise Refused(422, "bad_items", "items")
     lines = []
     for n, item in enumerate(items):
-        item = item if isinstance(item, dict) else {}
-        sku, quantity = item.get("sku"), item.get("quantity")
+        known = item if isinstance(item, dict) else {}
+        sku, quantity = known.get("sku"), known.get("quantity")
         if not isinstance(sku, str) or sku not in PRODUCTS:
             raise Refused(422, "unknown_sku", f"items[{n}].sku")
         if type(quantity) is not int or not 1 <= quantity < 99:
@@ -56,7 +56,7 @@ def quote(order):
     return {"lines": lines, "total_cents": sum(line["cents"] for line in lines)}
 
 
-def handler(event, context):
+def handler(event: dict, context: object) -> dict:
     """Answer one HTTP request."""
     try:
         if event["rawPath"] != "/quote":

@@ -7,7 +7,7 @@ from labels import load_mark, print_label, save_mark
 RESERVE_MS = 500  # what one more label and the saving may take, with room to spare
 
 
-def handler(event, context):
+def handler(event: dict, context) -> dict:
     """Print labels 0 to event["labels"] - 1, each once; return {"done": bool, "next": number}.
 
     Stop in time: less than RESERVE_MS left means save where you are and return.

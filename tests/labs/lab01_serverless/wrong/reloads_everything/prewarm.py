@@ -5,17 +5,17 @@ from __future__ import annotations
 import backend
 from snapshot_restore_py import register_after_restore
 
-STATE = {}
+STATE: dict = {}
 
 
-def freshen():
+def freshen() -> None:
     """Run after each restore: get what no two copies may share, and what did not survive."""
     STATE["prices"] = backend.price_table()
     STATE["worker"] = backend.new_worker_id()
     STATE["session"] = backend.connect()
 
 
-def start():
+def start() -> None:
     """Run once, at init, before the snapshot is taken."""
     STATE["prices"] = backend.price_table()
     register_after_restore(freshen)
@@ -24,7 +24,7 @@ def start():
 start()
 
 
-def handler(event, context):
+def handler(event: dict, context: object) -> dict:
     """Return {"worker": id, "cents": price, "left": stock} for event["sku"]."""
     sku = event["sku"]
     left = backend.stock(STATE["session"], sku)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import backend
 from snapshot_restore_py import register_after_restore
 
-STATE = {}
+STATE: dict = {}
 
 
-def freshen():
+def freshen() -> None:
     """Run after each restore: get what no two copies may share, and what did not survive."""
     STATE["session"] = backend.connect()
 
 
-def start():
+def start() -> None:
     """Run once, at init, before the snapshot is taken."""
     STATE["worker"] = backend.new_worker_id()
     STATE["prices"] = backend.price_table()
@@ -23,7 +23,7 @@ def start():
 start()
 
 
-def handler(event, context):
+def handler(event: dict, context: object) -> dict:
     """Return {"worker": id, "cents": price, "left": stock} for event["sku"]."""
     sku = event["sku"]
     left = backend.stock(STATE["session"], sku)

@@ -7,11 +7,12 @@ import os
 
 import boto3
 
-dynamodb = boto3.client("dynamodb")  # AWS_ENDPOINT_URL says where it is
+# AWS_ENDPOINT_URL says where it is.
+dynamodb = boto3.client("dynamodb", region_name=os.environ.get("AWS_REGION", "us-east-1"))
 TABLE = os.environ.get("ORDERS_TABLE", "kiosk")
 
 
-def book(order):
+def book(order: dict) -> None:
     """Store the order and add it to the takings: both or neither, and only the first time."""
     put = {
         "TableName": TABLE,
@@ -31,7 +32,7 @@ def book(order):
             raise
 
 
-def handler(event, context):
+def handler(event: dict, context: object) -> dict:
     """Book every message of the batch; name those that failed, so that only they come back."""
     failures = []
     for record in event["Records"]:
