@@ -120,6 +120,11 @@ def bare_moto() -> Iterator[tuple[Any, int]]:
         )
 
 
+def header(title: str) -> None:
+    columns = "".join(f"{name:>9}" for name in ("start s", "min ms", "p50 ms", "p99 ms", "PSS MB"))
+    print(f"{title:34}{columns}")
+
+
 def clouds(starts: int, requests: int) -> None:
     """Print what an invocation through boto3 costs."""
     colds: dict[str, list[float]] = {"bare moto, echo": [], "hook, echo": []}
@@ -129,9 +134,7 @@ def clouds(starts: int, requests: int) -> None:
             with make() as (awslambda, _):
                 invoke(awslambda)
                 colds[name].append(time.perf_counter() - before)
-    print(
-        f"{'Lambda through boto3':34}{'start s':>9}{'min ms':>9}{'p50 ms':>9}{'p99 ms':>9}{'PSS MB':>9}"
-    )
+    header("Lambda through boto3")
     with (
         bare_moto() as (bare, bare_pid),
         cloud_echo() as (ours, our_pid),
@@ -225,9 +228,7 @@ def functions(starts: int, requests: int) -> None:
                     spread = spread_ms(lambda c=connection: get(c), requests // starts)
                     figures[arm].append((cold, *spread, pss_mb(pid)))
                     connection.close()
-        print(
-            f"{'Google function':34}{'start s':>9}{'min ms':>9}{'p50 ms':>9}{'p99 ms':>9}{'PSS MB':>9}"
-        )
+        header("Google function")
         for arm, rows in figures.items():
             cold, least, p50, p99, memory = (
                 statistics.median(column) for column in zip(*rows, strict=True)

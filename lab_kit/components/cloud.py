@@ -74,7 +74,6 @@ class Cloud:
         _need_moto()
         self.region = region
         self.faults: list[BaseException] = []
-        self._runtimes = Runtimes(runtime)
         self._apis: list[HttpApi] = []
         self._ready = threading.Event()
         self._mismatch = ""
@@ -93,6 +92,7 @@ class Cloud:
         finally:
             listener.close()
             theirs.close()
+        self._runtimes = Runtimes(runtime)
         self._channel = Channel(ours, self._serve, on_close=self._ready.set)
         self._channel.start()
         self._clients = Clients(self.url, region)

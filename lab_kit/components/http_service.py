@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+MOST_CALLS = 50_000
+MOST_BYTES = 65_536
+
 
 @dataclass(frozen=True)
 class Call:
@@ -32,7 +35,8 @@ class Call:
 class HttpService:
     """Answer each request with `answer(call)`, a JSON-like value or a pair (status, value).
 
-    A KeyError from `answer` is a 404. Each answer takes at least `delay_s` seconds.
+    A KeyError from `answer` is a 404, any other error a 500 that says so. Each answer takes at
+    least `delay_s` seconds. Bodies over 64 KiB get 413; after 50,000 calls nothing more is kept.
     Use as `with HttpService(...) as service:`; `service.address` is a (host, port) on loopback.
     """
 
@@ -61,13 +65,17 @@ class HttpService:
         """Record the call, wait, and work out the answer; `answer` runs one call at a time."""
         time.sleep(self.delay_s)
         with self._lock:
-            self.calls.append(call)
+            if len(self.calls) < MOST_CALLS:
+                self.calls.append(call)
             try:
                 result = self._answer(call)
+                status, value = result if isinstance(result, tuple) else (200, result)
+                return status, json.dumps(value).encode()
             except KeyError:
-                result = (404, {"error": f"nothing at {call.path}"})
-        status, value = result if isinstance(result, tuple) else (200, result)
-        return status, json.dumps(value).encode()
+                error = (404, f"nothing at {call.path}")
+            except Exception as problem:  # noqa: BLE001 - whatever the caller sent made it fail
+                error = (500, f"{type(problem).__name__}: {problem}")
+        return error[0], json.dumps({"error": error[1]}).encode()
 
     def close(self) -> None:
         """Stop serving; safe to call twice."""
@@ -101,9 +109,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         size = int(self.headers.get("Content-Length") or 0)
-        body = self.rfile.read(min(size, 1_000_000))
-        call = Call(self.command, self.path, body, time.monotonic())
-        status, answer = self.server.service.respond(call)
+        if size > MOST_BYTES:
+            self.close_connection = True
+            status, answer = 413, b'{"error": "the body is too large"}'
+        else:
+            call = Call(self.command, self.path, self.rfile.read(size), time.monotonic())
+            status, answer = self.server.service.respond(call)
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(answer)))

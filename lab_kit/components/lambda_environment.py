@@ -83,7 +83,7 @@ class Environment:
         """Let a paused environment go on; return the milliseconds until it waits for an event."""
         self.state, start = "busy", time.perf_counter()
         self._api.restore()
-        ending = self._drive(self._initialized, start + limit_s)
+        ending = self._drive(self._restored, start + limit_s)
         took, failure = (time.perf_counter() - start) * 1000, self._judge(ending, "init")
         if failure is None:
             self.state = "idle"
@@ -151,7 +151,10 @@ class Environment:
                 self._program.kill()
 
     def _initialized(self) -> bool:
-        return self._api.answer is not None or self._api.waiting or self._api.paused
+        return self._restored() or self._api.paused
+
+    def _restored(self) -> bool:
+        return self._api.answer is not None or self._api.waiting
 
     def _drive(self, done: Callable[[], bool], deadline: float) -> Ending:
         """Serve the Runtime API until `done`, the deadline, a death or too much memory."""

@@ -20,7 +20,8 @@ class Pool:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._change = threading.Condition()
+        self._lock = threading.Lock()
+        self._change = threading.Condition(self._lock)  # something ended: for `close` alone
         self._running = 0
         self._spare: list[Environment] = []
         self._all: list[Environment] = []
@@ -29,18 +30,18 @@ class Pool:
     @property
     def environments(self) -> list[Environment]:
         """Return those that exist now, the oldest first."""
-        with self._change:
+        with self._lock:
             return list(self._all)
 
     @property
     def room(self) -> int:
         """Return how many more environments may exist."""
-        with self._change:
+        with self._lock:
             return self._limit - len(self._all)
 
     def enter(self) -> bool:
         """Take a place among the running requests; False if all are taken."""
-        with self._change:
+        with self._lock:
             self._check_open()
             if self._running >= self._limit:
                 return False
@@ -49,13 +50,14 @@ class Pool:
 
     def leave(self) -> None:
         """Give the place back."""
-        with self._change:
+        with self._lock:
             self._running -= 1
-            self._change.notify_all()
+            if self._closed:
+                self._change.notify_all()
 
     def take(self) -> Environment | None:
         """Return a spare environment, the last used first; None if there is none."""
-        with self._change:
+        with self._lock:
             self._check_open()
             if not self._spare:
                 return None
@@ -66,7 +68,7 @@ class Pool:
 
     def add(self, environment: Environment) -> Environment:
         """Count a new environment in, for as long as it lives."""
-        with self._change:
+        with self._lock:
             self._all.append(environment)
             closed = self._closed
         if closed:
@@ -76,7 +78,7 @@ class Pool:
 
     def give_back(self, environment: Environment) -> None:
         """Keep an environment for the next request."""
-        with self._change:
+        with self._lock:
             if not self._closed:
                 self._spare.append(environment)
                 return
@@ -85,10 +87,11 @@ class Pool:
     def discard(self, environment: Environment) -> None:
         """End an environment."""
         environment.end()
-        with self._change:
+        with self._lock:
             if environment in self._all:
                 self._all.remove(environment)
-            self._change.notify_all()
+            if self._closed:
+                self._change.notify_all()
 
     def close(self) -> None:
         """End them all; requests that are running come back at once, with Unavailable."""

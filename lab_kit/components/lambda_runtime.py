@@ -11,7 +11,9 @@ phases, time and memory limits, error types, log lines and the bill. Where this 
 - Environments are not frozen between invocations and not dropped when idle.
 - A snapshot (`snap_start`) is a live process that waits at the runtime client's own
   `restore/next`: hooks run for real, but every restored environment has its own snapshot.
-- A provisioned environment that ends is not replaced.
+- A provisioned environment that ends is not replaced. Its init phase, and a snapshot's, have the
+  same limit as any other (AWS gives them 130 s or more).
+- One allocation of a gigabyte more than the memory size is a MemoryError, not a kill.
 Response streaming is not offered.
 """
 
@@ -20,8 +22,8 @@ from __future__ import annotations
 import json
 import logging
 import os
-import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from lab_kit.components.lambda_environment import Environment
@@ -39,6 +41,7 @@ from lab_kit.components.relay import Relay
 from lab_kit.errors import UsageError
 
 logger = logging.getLogger(__name__)
+_encoder = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
 
 
 class LambdaRuntime:
@@ -104,10 +107,12 @@ class LambdaRuntime:
     ) -> Invocation:
         """Run the function once and wait for the result; never raises for what the function did.
 
-        event: a JSON value, or bytes that are sent as they are
+        event: a JSON value, or bytes that are sent as they are;  client_context: the same, or text
         Raises UsageError for an event that is not JSON, Unavailable once closed.
         """
-        body = event if isinstance(event, bytes) else _json(event)
+        body = event if isinstance(event, bytes) else _json("event", event)
+        if client_context is not None and not isinstance(client_context, str):
+            client_context = _json("client context", client_context).decode()
         trace = trace_id or new_trace_id()
         invocation = Invocation(new_id(), trace_id=trace, memory_mb=self._settings.memory_mb)
         if not self._refuse(invocation, body, check=isinstance(event, bytes)):
@@ -129,23 +134,19 @@ class LambdaRuntime:
                 f"Its concurrency leaves room for {self._pool.room} more.",
                 "Raise account_concurrency or reserved, or provision fewer.",
             )
-        ready: list[bool] = []
-        threads = [
-            threading.Thread(
-                target=lambda: ready.append(self._server.prepare()), name="provision", daemon=True
-            )
-            for _ in range(number)
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        return sum(ready)
+        with ThreadPoolExecutor(max(1, number), "provision") as threads:
+            ready = [threads.submit(self._server.prepare) for _ in range(number)]
+        return sum(one.result() for one in ready)
 
     def on_invocation(self, callback: Callable[[Invocation], None]) -> Callable[[], None]:
         """Call back after each invocation, in the thread that invoked; return what undoes this."""
         self._listeners.append(callback)
-        return lambda: self._listeners.remove(callback)
+
+        def stop() -> None:
+            if callback in self._listeners:
+                self._listeners.remove(callback)
+
+        return stop
 
     def close(self) -> None:
         """End every environment at once; requests that are running raise Unavailable."""
@@ -184,12 +185,12 @@ class LambdaRuntime:
                 logger.exception("A callback of LambdaRuntime.on_invocation failed.")
 
 
-def _json(event: object) -> bytes:
+def _json(what: str, value: object) -> bytes:
     try:
-        return json.dumps(event, allow_nan=False, separators=(",", ":")).encode()
+        return _encoder.encode(value).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise UsageError(
-            "The event is not a JSON value.",
+            f"The {what} is not a JSON value.",
             f"{type(error).__name__}: {error}",
             "Pass dicts with text keys, lists, text, numbers, True, False or None.",
         ) from None

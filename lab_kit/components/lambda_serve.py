@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Mapping
@@ -183,8 +182,7 @@ class Server:
             "Lambda-Runtime-Trace-Id": _one_line(invocation.trace_id),
         }
         if client_context is not None:
-            text = client_context if isinstance(client_context, str) else json.dumps(client_context)
-            headers["Lambda-Runtime-Client-Context"] = _one_line(text)
+            headers["Lambda-Runtime-Client-Context"] = _one_line(str(client_context))
         return headers
 
 

@@ -99,8 +99,6 @@ class LabJudge:
             raise
         except LabError as error:
             return self._failure(chosen_seed, error)
-        except OSError as error:
-            return self._failure(chosen_seed, no_room(error))
 
     # -- parts -------------------------------------------------------------------------
 
@@ -160,15 +158,6 @@ def unknown(name: str, lab: LabSpec, checks: Sequence[CheckInfo]) -> UsageError:
         f"{lab.name} has no check or exercise called {name!r}.",
         f"Its exercises are {exercises}; its checks are {', '.join(c.name for c in checks)}.",
         "use one of these names.",
-    )
-
-
-def no_room(error: OSError) -> JudgeError:
-    """Return the error for a machine that keeps the judge from working."""
-    return JudgeError(
-        "The work could not be judged on this machine as it is now.",
-        str(error),
-        "see that there is room on the disk, then check again.",
     )
 
 

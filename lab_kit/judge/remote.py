@@ -71,6 +71,6 @@ def own_rows(words: Words, trace: Iterable[Any]) -> list[tuple[str, int, str, st
             row = found.groups()
         file, line, function, source = row
         name = words.relative(str(file))
-        if not name.startswith("/") and (words.folder / name).is_file():
+        if words.find(name):
             rows.append((name, int(line), str(function), str(source)))
     return rows

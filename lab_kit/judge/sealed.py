@@ -1,14 +1,15 @@
 """Copy a submission to a private folder before it is judged.
 
 So editing while a check runs changes nothing, and the checks never touch the student's
-tree. Only regular files are taken; no link is followed, no folder with a leading dot or
-of compiled Python is entered.
+tree. Only regular files are taken; no link inside is followed, no folder with a leading dot
+or of compiled Python is entered.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import shutil
 import stat
 import tempfile
@@ -16,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from lab_kit.errors import Failed, UsageError
+from lab_kit.errors import Failed, JudgeError, UsageError
 
 PREFIX = "beyond-judge-"
 MOST_FILES = 2000
@@ -52,7 +53,8 @@ def sealed(source: Path, runtime: Path) -> Iterator[tuple[Path, Path, str]]:
     """Copy `source` into `runtime` for the length of the block; give the copy, a folder for what
     the checks write, and the copy's sha256.
 
-    Raises UsageError when there is no such folder, Failed when it is too large.
+    Raises UsageError when there is no such folder, Failed when it is too large, JudgeError
+    when there is no room for it.
     """
     if not source.is_dir():
         raise UsageError(
@@ -60,14 +62,26 @@ def sealed(source: Path, runtime: Path) -> Iterator[tuple[Path, Path, str]]:
             "A submission is a folder that holds the exercise files.",
             "check the path, or leave it out to judge your own work.",
         )
-    run = Path(tempfile.mkdtemp(prefix="run-", dir=runtime))
+    run = runtime / f"run-{secrets.token_hex(4)}"
     work, scratch = run / "work", run / "scratch"
     try:
-        work.mkdir(mode=0o700)
-        scratch.mkdir(mode=0o700)
-        yield work, scratch, copy(source, work)
+        yield work, scratch, fill(source.resolve(), work, scratch)
     finally:
         shutil.rmtree(run, ignore_errors=True)
+
+
+def fill(source: Path, work: Path, scratch: Path) -> str:
+    """Make the run's folders and the copy; a machine without room for them is no one's fault."""
+    try:
+        work.mkdir(mode=0o700, parents=True)
+        scratch.mkdir(mode=0o700)
+        return copy(source, work)
+    except OSError as error:
+        raise JudgeError(
+            "The work could not be judged on this machine as it is now.",
+            str(error),
+            "see that there is room on the disk, then check again.",
+        ) from error
 
 
 def copy(source: Path, target: Path) -> str:

@@ -6,20 +6,18 @@ has open, never that of the copy that was judged.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
 from typing import Any
 
 from lab_kit.errors import Failed
+from lab_kit.judge.places import Places
 
 MOST_OUTPUT = 400
 MOST_INPUT = 400
 FORBIDDEN = (
     "work that is checked may start no process, open no connection, and write in $TMPDIR only"
 )
-LIBRARIES = (sys.prefix, sys.base_prefix, "/usr", "/opt")
 
 
 @dataclass(frozen=True)
@@ -43,11 +41,8 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class Words:
+class Words(Places):
     """Find the words for faults in one submission of one lab."""
-
-    lab: str
-    folder: Path
 
     def explain(self, fault: Fault) -> Failed:
         """Return the Failed that a student reads."""
@@ -65,23 +60,6 @@ class Words:
         }
         return tell.get(fault.kind, self.raised)(fault)
 
-    # -- places ------------------------------------------------------------------------
-
-    def place(self, file: str, line: int | None = None) -> str:
-        """Return where something is, as the student would open it."""
-        path = f"exercises/{self.lab}/{self.relative(file)}"
-        return f"{path}:{line}" if line else path
-
-    def relative(self, file: str) -> str:
-        """Return a file's path inside the submission, wherever it was run from."""
-        path = PurePosixPath(file.removeprefix("./"))
-        if path.is_absolute() and not any(path.is_relative_to(root) for root in LIBRARIES):
-            for start in range(1, len(path.parts)):
-                inside = PurePosixPath(*path.parts[start:])
-                if (self.folder / inside).is_file():
-                    return str(inside)
-        return str(path)
-
     def spot(self, fault: Fault) -> tuple[str, int | None]:
         """Return the file and line that a student should look at first."""
         if fault.trace:
@@ -89,10 +67,6 @@ class Words:
         if fault.line:
             return fault.file, fault.line
         return fault.file, self.definition(fault.file, fault.function)
-
-    def definition(self, file: str, function: str) -> int | None:
-        """Return the line on which a function begins; parsing runs nothing of it."""
-        return definition(self.folder / self.relative(file), function)
 
     def at(self, fault: Fault) -> str:
         return self.place(*self.spot(fault))
@@ -122,7 +96,7 @@ class Words:
 
     def missing(self, fault: Fault) -> Failed:
         name = self.relative(fault.file)
-        if not (self.folder / name).is_file():
+        if not self.find(name):
             return self.missing_file(name)
         wanted = fault.function or "the function"
         return Failed(
@@ -202,14 +176,6 @@ class Words:
             lines.append(f"It was called as {fault.asked}.")
         return "\n".join(lines) + printed(fault.output)
 
-    def source_line(self, file: str, line: int | None) -> str:
-        """Return one line of a submitted file, or '' when it cannot be had."""
-        try:
-            text = (self.folder / self.relative(file)).read_text("utf-8", "replace")
-            return text.splitlines()[line - 1].strip()[:200] if line else ""
-        except (OSError, IndexError):
-            return ""
-
 
 def printed(output: str) -> str:
     """Return the last of what a process printed, as a sentence to append, or ''."""
@@ -225,25 +191,3 @@ def call_text(function: str, args: Sequence[Any], kwargs: dict[str, Any]) -> str
     parts = [repr(a) for a in args] + [f"{k}={v!r}" for k, v in kwargs.items()]
     text = ", ".join(parts)
     return f"{function}({text if len(text) <= MOST_INPUT else text[:MOST_INPUT] + ' …'})"
-
-
-def definition(path: Path, function: str) -> int | None:
-    """Return the line on which a top-level function begins."""
-    return dict(outline(path)).get(function)
-
-
-def outline(path: Path) -> list[tuple[str, int]]:
-    """Return the top-level functions of a file and their lines, found by words alone.
-
-    Nothing that a student made is parsed by a C library here: lines are read, not compiled.
-    """
-    found = []
-    try:
-        lines = path.read_text("utf-8", "replace").splitlines()
-    except OSError:
-        return []
-    for number, line in enumerate(lines, start=1):
-        words = line.removeprefix("async ")
-        if words.startswith("def "):
-            found.append((words[4:].split("(")[0].strip(), number))
-    return found

@@ -53,7 +53,8 @@ class TrafficPanel(Live):
 
     `event` is the event, or a function that makes one each time. At most eight are under way at
     once and at most `max_rate` a second; give the runtime `reserved=4` to see throttling.
-    `invocations` is the list of what came back, the newest 20,000.
+    Counts and bars hold every invocation of the runtime since the panel was made, also those that
+    other cells sent; `invocations` lists what this panel sent, the newest 20,000.
     """
 
     _esm = script("traffic")
@@ -81,12 +82,15 @@ class TrafficPanel(Live):
         self._pool: ThreadPoolExecutor | None = None
         self._told: dict[str, Any] = {}
         super().__init__(max_rate=max_rate, flood=flood)
+        follow = getattr(runtime, "on_invocation", None)
+        self._follows = callable(follow)
+        self._unfollow: Callable[[], object] = follow(self._count) if follow else lambda: None
         self.actions["flood"] = lambda _: self.send_at_once(self.flood)
         self.actions["look"] = lambda _: self.send({"stats": self.stats()})
 
     @property
     def invocations(self) -> list[Any]:
-        """Return what came back so far, oldest first."""
+        """Return what came back of what this panel sent, oldest first."""
         with self._counting:
             return list(self._kept)
 
@@ -114,6 +118,7 @@ class TrafficPanel(Live):
 
     def stop(self) -> None:
         super().stop()
+        self._unfollow()
         pool, self._pool = self._pool, None
         if pool is not None:
             pool.shutdown(wait=False, cancel_futures=True)
@@ -128,7 +133,11 @@ class TrafficPanel(Live):
         while not self._ended.is_set():
             try:
                 event = self._event() if callable(self._event) else copy.deepcopy(self._event)
-                self._count(self._runtime.invoke(event))
+                one = self._runtime.invoke(event)
+                with self._counting:
+                    self._kept.append(one)
+                if not self._follows:
+                    self._count(one)
             except LabError as error:
                 self._failure = error
             except Exception as error:  # noqa: BLE001 - a thread has nobody to raise to
@@ -145,8 +154,7 @@ class TrafficPanel(Live):
 
     def _count(self, one: Invoked) -> None:
         with self._counting:
-            self._kept.append(one)
-            self._counts["sent"] += 1
+            self._counts["requests"] += 1
             if one.status == 429:
                 self._counts["throttled"] += 1
                 return
@@ -166,7 +174,7 @@ class TrafficPanel(Live):
             ]
             times = self._times.items()
             middle = {k: round(statistics.median(v), 1) if v else None for k, v in times}
-            names = ("sent", "cold", "warm", "throttled", "failed")
+            names = ("requests", "cold", "warm", "throttled", "failed")
             counts = {k: self._counts[k] for k in names}
         return {**counts, "ms": middle, "bars": bars[-MOST_SHOWN:], "more": len(bars[:-MOST_SHOWN])}
 
@@ -184,7 +192,7 @@ class TrafficPanel(Live):
 def sentence(stats: dict[str, Any]) -> str:
     """Say the counts in one sentence."""
     return (
-        f"{stats['sent']} sent: {stats['cold']} cold, {stats['warm']} warm, "
+        f"{stats['requests']} requests: {stats['cold']} cold, {stats['warm']} warm, "
         f"{stats['throttled']} throttled, {stats['failed']} failed; "
         f"{len(stats['bars']) + stats['more']} environments."
     )

@@ -119,20 +119,21 @@ class Lease:
         return self._exit
 
     def take(self, wait: float) -> bool:
-        """Take at most one message within `wait` seconds; say whether there was one."""
+        """Take at most one message within `wait` seconds; say whether to look again."""
+        if self._exit is not None:
+            return False
+        if not _readable(self.answer.fileno(), wait):  # without the lock: others may kill meanwhile
+            return False
         with self._lock:
-            if self._exit is not None:
-                return False
-            if self.answer.fileno() < 0:
+            fd = self.answer.fileno()
+            if self._exit is None and fd < 0:
                 self._exit = Exit(None, signal.SIGKILL, self.killed_by_us or "it was ended")
-                return True
-            if not select.select([self.answer], [], [], wait)[0]:
-                return False
-            try:
-                self._note(*self.message(time.monotonic() + 5))
-            except (OSError, EOFError):
-                self._exit = Exit(None, signal.SIGKILL, "it ended with the sandbox")
-            return True
+            elif self._exit is None and _readable(fd, 0):
+                try:
+                    self._note(*self.message(time.monotonic() + 5))
+                except (OSError, EOFError):
+                    self._exit = Exit(None, signal.SIGKILL, "it ended with the sandbox")
+        return True
 
     def kill(self, why: str = "it was ended", wait: float = 10.0) -> Exit:
         """Kill the process with all its descendants and wait until it is gone."""
@@ -160,6 +161,15 @@ class Lease:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _readable(fd: int, wait: float) -> bool:
+    """Say whether something came, or the other end hung up, within `wait` seconds."""
+    if fd < 0:
+        return True
+    poll = select.poll()  # select() knows no descriptor above 1023
+    poll.register(fd, select.POLLIN)
+    return bool(poll.poll(max(0.0, wait) * 1000))
 
 
 def signal_name(number: int) -> str:

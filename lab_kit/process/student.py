@@ -79,7 +79,7 @@ class Student:
             end = start + timeout + GRACE_S
             channel.send(self._sock, frame, end)
             reply = _read(channel.receive(self._sock, end), number, _ms(start))
-        except (TimeoutError, EOFError, ConnectionError, channel.BadFrame) as problem:
+        except (OSError, EOFError, channel.BadFrame) as problem:
             late = isinstance(problem, TimeoutError) or _ms(start) >= timeout * 1000
             reply = Reply(None, self._why(problem, file, timeout, late), "", _ms(start))
             self._stop(file, reply.error)
@@ -110,15 +110,16 @@ class Student:
         self._lease.kill("it did not answer")
 
     def close(self) -> None:
-        """End the process and wait until it is gone."""
+        """End the process and wait until it is gone; a call in another thread ends as "died"."""
         if self._sock.fileno() < 0:
             return
-        self._sock.close()
         self._ended = self._ended or CallError("died", "", "The process was closed.")
         try:
-            self._lease.kill()
+            self._lease.kill("it was closed")
         finally:
-            self._lease.close()
+            with self._lock:
+                self._sock.close()
+                self._lease.close()
 
     def __enter__(self) -> Student:
         return self

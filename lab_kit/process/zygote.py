@@ -49,6 +49,7 @@ class Zygote:
             stdin=subprocess.DEVNULL,
             cwd="/",
             env=surroundings.bare(),
+            start_new_session=True,  # Ctrl-C in the terminal is for the judge
         )
         theirs.close()
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)

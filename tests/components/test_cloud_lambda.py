@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import base64
+import http.client
 import io
 import json
 import threading
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lab_kit.components.cloud import Cloud, Function
+from lab_kit.components.http_api import HttpApi
 from lab_kit.components.lambda_runtime import LambdaRuntime
 
 HANDLER = """\
@@ -143,3 +146,22 @@ def test_reserved_concurrency_throttles(cloud: Cloud) -> None:
     for thread in threads:
         thread.join(30)
     assert refused == ["ReservedFunctionConcurrentInvocationLimitExceeded"] * 3
+
+
+def test_http_front_stands_before_a_runtime_alone(tmp_path: Path) -> None:
+    (tmp_path / "quote.py").write_text(
+        "def handler(event, context):\n"
+        "    if event['rawPath'] == '/boom':\n        raise ValueError('no tea')\n"
+        "    return {'statusCode': 201, 'headers': {'x-method': event['requestContext']['http']"
+        "['method']}, 'body': event['body']}\n"
+    )
+    with LambdaRuntime(tmp_path, "quote.handler") as runtime, HttpApi(runtime.invoke) as api:
+        connection = http.client.HTTPConnection(*api.address, timeout=20)
+        connection.request("POST", "/", '{"n": 1}', {"content-type": "application/json"})
+        answer = connection.getresponse()
+        assert (answer.status, answer.getheader("x-method")) == (201, "POST")
+        assert answer.read() == b'{"n": 1}'
+        connection.request("GET", "/boom")
+        answer = connection.getresponse()
+        assert (answer.status, answer.read()) == (500, b'{"message":"Internal Server Error"}')
+        connection.close()

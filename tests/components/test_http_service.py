@@ -48,6 +48,17 @@ def test_an_unknown_path_is_404_and_says_which(service: HttpService) -> None:
     assert fetch(f"{service.url}/nothing") == (404, {"error": "nothing at /nothing"})
 
 
+def test_an_answer_that_fails_is_500_and_says_why(service: HttpService) -> None:
+    status, told = fetch(f"{service.url}/mark", "PUT")
+    assert status == 500
+    assert "JSONDecodeError" in str(told)
+
+
+def test_a_body_that_is_too_large_is_413(service: HttpService) -> None:
+    assert fetch(f"{service.url}/mark", "PUT", "x" * 70_000)[0] == 413
+    assert service.calls == []
+
+
 def test_every_call_is_kept_in_order_and_counted(service: HttpService) -> None:
     fetch(f"{service.url}/vat")
     fetch(f"{service.url}/mark", "PUT", 1)

@@ -209,6 +209,15 @@ def test_junk_is_refused_and_hung_up_on(api, junk):
     assert b" 202 " in worker.say(post("invocation/r-1/response"))
 
 
+@pytest.mark.parametrize("middle", [b" " * 1_200_000, b"\t " * 600_000, b"a" * 1_200_000])
+@pytest.mark.parametrize("line", [b"a:%bx", b"a:%b\rx", b"a:x%by", b"%b:x", b"a%b"])
+def test_long_headers_take_no_time_to_read(api, line, middle):
+    start = time.process_time()
+    answer = api.connect().say(b"GET / HTTP/1.1\r\n" + line % middle + b"\r\n\r\n")
+    assert answer.split(b" ")[1] in (b"400", b"404")
+    assert time.process_time() - start < 1
+
+
 def test_an_unknown_path_is_not_found(api):
     peer = api.connect()
     for path in ("x", "invocation/next", "invocation/a/b", "invocation/a/response/b", "../next"):

@@ -163,6 +163,8 @@ def test_a_closed_runtime_says_so(code):
         pass
     with pytest.raises(Unavailable, match="The Lambda runtime was closed"):
         runtime.invoke({})
+    with pytest.raises(Unavailable, match="The Lambda runtime was closed"):
+        runtime.provision(1)
 
 
 def test_closing_leaves_no_process_thread_or_descriptor(code):

@@ -182,6 +182,8 @@ def test_an_event_that_is_not_json_is_refused_in_words(code):
             runtime.invoke({"when": {1, 2}})
         with pytest.raises(UsageError, match="The event is not a JSON value"):
             runtime.invoke(float("nan"))
+        with pytest.raises(UsageError, match="The client context is not a JSON value"):
+            runtime.invoke({}, client_context={1, 2})
         invocation = runtime.invoke(b"{not json")
     assert invocation.status == 400
     assert invocation.error_type == "InvalidRequestContentException"

@@ -85,3 +85,16 @@ def test_a_hook_that_fails_after_the_restore_is_said(code):
     assert invocation.outcome == "init"
     assert invocation.error_type == "ZeroDivisionError"
     assert "unpack" in "".join(invocation.trace)
+
+
+def test_code_that_asks_to_be_restored_for_ever_ends_with_the_time_limit(code):
+    folder = code("""
+        import http.client, os
+        api = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
+        while True:
+            api.request("GET", "/2018-06-01/runtime/restore/next")
+            api.getresponse().read()
+    """)
+    with LambdaRuntime(folder, init_timeout_s=1.0, timeout_s=1.0) as runtime:
+        invocation = runtime.invoke({})
+    assert (invocation.outcome, invocation.error_type) == ("timeout", "Sandbox.Timedout")

@@ -53,6 +53,10 @@ SET_SOURCE = """([id, text]) => {
   panel.content.activeCellIndex = index;
   panel.content.widgets[index].model.sharedModel.setSource(text);
 }"""
+ERRORS = """() => window.jupyterapp.shell.currentWidget.content.widgets
+  .filter(cell => cell.model.type === 'code')
+  .map(cell => cell.model.outputs.toJSON().find(output => output.output_type === 'error'))
+  .filter(error => error).map(error => `${error.ename}: ${error.evalue}`)"""
 SELECT = """id => {
   const content = window.jupyterapp.shell.currentWidget.content;
   content.activeCellIndex = content.widgets.findIndex(cell => cell.model.id === id);
@@ -95,6 +99,7 @@ class Notebook:
 
     def run_all(self, limit: float = 90) -> None:
         self.do("notebook:run-all-cells", limit)
+        assert self.page.evaluate(ERRORS) == [], "a cell stopped Run All"
 
     def run_cell(self, cell: str, limit: float = 60) -> None:
         self.page.evaluate(SELECT, cell)

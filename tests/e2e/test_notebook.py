@@ -131,7 +131,7 @@ def test_traffic_moves_by_keyboard(server: Server, open_notebook: Open) -> None:
         notebook.page.keyboard.press("ArrowRight")
     assert slider.get_attribute("aria-valuetext") == "5 a second"
     notebook.page.wait_for_function(
-        "() => /[1-9]\\d* sent: \\d+ cold, [1-9]\\d* warm/.test(document.body.innerText)"
+        "() => /[1-9]\\d* requests: \\d+ cold, [1-9]\\d* warm/.test(document.body.innerText)"
     )
     assert panel.get_by_role("row").count() >= 2
     panel.get_by_role("button", name="Flood: 50 at once").click()

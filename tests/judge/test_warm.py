@@ -225,7 +225,7 @@ def test_report_names_a_lower_level(
 
 def test_warm_parents_are_small(shapes: LabJudge, square: Path) -> None:
     shapes.judge(square)
-    assert shapes._ready().program.memory_mb() < 80
+    assert shapes._ready().program.memory_mb() < 60
     began = time.perf_counter()
     shapes.judge(square, only="squares_are_measured")
     assert time.perf_counter() - began < 2

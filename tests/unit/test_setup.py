@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import zipfile
@@ -187,24 +189,22 @@ def test_two_first_starts_at_once_set_up_once(tmp_path: Path):
 
 def test_a_killed_set_up_keeps_others_waiting_until_pip_has_ended(tmp_path: Path):
     root = course(tmp_path / "c")
-    fifo = root / "wheels" / "tiny-1.0-py3-none-any.whl"
-    whole = fifo.read_bytes()
-    fifo.unlink()
-    os.mkfifo(fifo)  # pip stands still here until somebody writes
-    env = environment(root)
-    first = subprocess.Popen([root / "lab"], env=env, stderr=subprocess.PIPE, text=True)
-    with fifo.open("wb") as pipe:  # opens once pip reads
-        first.kill()
-        for child in children(first.pid):
-            os.kill(child, signal.SIGKILL)
-        turn = (root / ".beyond" / "setup.lock").open()
-        with pytest.raises(BlockingIOError):
-            fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        pipe.write(whole)
-    fcntl.flock(turn, fcntl.LOCK_EX)  # pip ends by itself
-    turn.close()
-    fifo.unlink()
-    fifo.write_bytes(whole)
+    lock = root / "requirements.lock"
+    text = lock.read_text()
+    lock.write_text("-r more.lock\n")
+    os.mkfifo(root / "more.lock")  # pip stands still here until somebody writes
+    first = subprocess.Popen([root / "lab"], env=environment(root), stderr=subprocess.DEVNULL)
+    with (root / "more.lock").open("w") as pipe:  # opens once pip reads
+        (child,) = Path(f"/proc/{first.pid}/task/{first.pid}/children").read_text().split()
+        os.kill(int(child), signal.SIGKILL)
+        first.wait(timeout=20)
+        with (root / ".beyond" / "setup.lock").open() as turn:
+            with pytest.raises(BlockingIOError):
+                fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            pipe.write(text)
+            pipe.close()
+            fcntl.flock(turn, fcntl.LOCK_EX)  # pip ends by itself
+    lock.write_text(text)
     assert lab(root).returncode == 0
 
 

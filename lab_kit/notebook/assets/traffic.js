@@ -46,7 +46,7 @@ export default {
       asked = false;
       const s = latest;
       const most = Math.max(10, ...s.bars.map((b) => b.cold + b.warm));
-      table.hidden = times.hidden = !s.sent;
+      table.hidden = times.hidden = !s.requests;
       body.replaceChildren(...s.bars.map((b) => bar(b, most)));
       for (const key of rows.keys()) if (!s.bars.some((b) => b.id === key)) rows.delete(key);
       const ms = (v) => (v === null ? '\u2013' : `${v} ms`);
@@ -58,7 +58,7 @@ export default {
     const say = () => {
       said = performance.now();
       const s = latest, n = s.bars.length + s.more;
-      announce(status, !s.sent ? 'No traffic yet. Move the slider, or flood it.' : `${s.sent} sent: ${s.cold} cold, ${s.warm} warm, ${s.throttled} throttled, ${s.failed} failed; ${n} environments.`, 0);
+      announce(status, !s.requests ? 'No traffic yet. Move the slider, or flood it.' : `${s.requests} requests: ${s.cold} cold, ${s.warm} warm, ${s.throttled} throttled, ${s.failed} failed; ${n} environments.`, 0);
     };
     const heard = (msg) => { if (msg.stats) { latest = msg.stats; if (!asked) { asked = true; requestAnimationFrame(draw); } } };
     model.on('msg:custom', heard);

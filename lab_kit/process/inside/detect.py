@@ -8,6 +8,8 @@ from collections.abc import Callable
 from . import landlock, layers, limits, namespaces, seccomp, syscalls
 
 NAMES = ("namespaces", "mounts", "network", "seccomp", "landlock", "limits")
+ALONE = syscalls.NEWUSER | syscalls.NEWPID
+EVERYTHING = ALONE | syscalls.NEWNS | syscalls.NEWIPC | syscalls.NEWNET
 LEFT_OUT = "left out by BEYOND_LEVEL"
 SMALL = {"data_mb": 512, "file_mb": 8, "cpu_s": 20, "threads": 32, "open_files": 64}
 
@@ -57,38 +59,52 @@ def features(force: str) -> tuple[layers.Features, dict[str, str]]:
     out = {word.removeprefix("no-") for word in words}
     out |= set(NAMES) if "none" in words else set(NAMES[:3]) if "degraded" in words else set()
     cap = next((int(w.removeprefix("landlock-")) for w in words if "landlock-" in w), 99)
-    why = {} if "namespaces" in out else _namespaces(os.getuid(), os.getgid())
-    why["seccomp"] = works(0, lambda: seccomp.install(seccomp.strictest()))
-    why["landlock"] = works(0, lambda: landlock.confine(["/usr"], [], cap=cap))
-    why["limits"] = works(0, lambda: limits.apply(SMALL))
+    user = (os.getuid(), os.getgid())
+    if "namespaces" not in out:
+        _own_network(*user)
+    why: dict[str, str] = {}
+    if out or works(EVERYTHING, lambda: _everything(*user)):  # usually one trial is enough
+        why = {} if "namespaces" in out else _namespaces(*user)
+        why["seccomp"] = works(0, lambda: seccomp.install(seccomp.strictest()))
+        why["landlock"] = works(0, lambda: landlock.confine(["/usr"], [], cap=cap))
+        why["limits"] = works(0, lambda: limits.apply(SMALL))
     why |= dict.fromkeys(out & set(NAMES), LEFT_OUT)
     if why.get("namespaces"):
         why = {"mounts": why["namespaces"], "network": why["namespaces"]} | why
     held = {name: not why.get(name) for name in NAMES if name != "landlock"}
-    version = 0 if why["landlock"] else landlock.abi(cap)
+    version = 0 if why.get("landlock") else landlock.abi(cap)
     return layers.Features(landlock=version, **held), {k: v for k, v in why.items() if v}
 
 
+def _everything(uid: int, gid: int) -> None:
+    _network()
+    _mounts(uid, gid)
+    syscalls.drop_capabilities()
+    limits.apply(SMALL)
+    landlock.confine(["/usr"], [])
+    seccomp.install(seccomp.strictest())
+
+
+def _network() -> None:
+    namespaces.loopback_up()
+    namespaces.listen([9001])
+
+
+def _mounts(uid: int, gid: int) -> None:
+    namespaces.map_user(uid, gid)
+    namespaces.private_view([], [], layers.TMP, 1)
+
+
+def _users(uid: int, gid: int) -> None:
+    namespaces.map_user(uid, gid)
+    syscalls.drop_capabilities()
+
+
 def _namespaces(uid: int, gid: int) -> dict[str, str]:
-    _own_network(uid, gid)
-    alone = syscalls.NEWUSER | syscalls.NEWPID
-
-    def users() -> None:
-        namespaces.map_user(uid, gid)
-        syscalls.drop_capabilities()
-
-    def mounts() -> None:
-        namespaces.map_user(uid, gid)
-        namespaces.private_view([], [], layers.TMP, 1)
-
-    def network() -> None:
-        namespaces.loopback_up()
-        namespaces.listen([9001])
-
-    why = {"namespaces": works(alone, users)}
-    why["mounts"] = why["namespaces"] or works(alone | syscalls.NEWNS, mounts)
-    more = alone | syscalls.NEWIPC | syscalls.NEWNET
-    why["network"] = why["namespaces"] or works(more, network)
+    why = {"namespaces": works(ALONE, lambda: _users(uid, gid))}
+    why["mounts"] = why["namespaces"] or works(ALONE | syscalls.NEWNS, lambda: _mounts(uid, gid))
+    more = ALONE | syscalls.NEWIPC | syscalls.NEWNET
+    why["network"] = why["namespaces"] or works(more, _network)
     return why
 
 

@@ -49,7 +49,9 @@ def _die_with(parent: int) -> None:
     if not syscalls.LINUX:
         return
     syscalls.prctl(syscalls.PDEATHSIG, signal.SIGKILL)
-    if select.select([parent], [], [], 0)[0]:
+    poll = select.poll()
+    poll.register(parent, select.POLLIN)
+    if poll.poll(0):
         os._exit(FAILED)  # it had ended before
 
 
@@ -70,6 +72,8 @@ def _program(r: dict[str, Any], answer: socket.socket, serve: int, f: layers.Fea
     if serve:
         env.update(LISTEN_FDS=str(serve), LISTEN_PID=str(os.getpid()))
     layers.enter(r, f, r["uid"], r["gid"])
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them, and exec keeps that
+        signal.signal(number, signal.SIG_DFL)
     os.execvpe(r["argv"][0], r["argv"], env)
 
 

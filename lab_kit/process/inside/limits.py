@@ -8,13 +8,21 @@ from collections.abc import Mapping
 MB = 1 << 20
 
 
-def apply(limits: Mapping[str, int]) -> None:
-    """Set soft and hard limits from a request's `limits` (see lab_kit.process.limits.Limits)."""
+OTHERS = 1024  # what the same user may already run
+
+
+def apply(limits: Mapping[str, int], *, own_count: bool = True) -> None:
+    """Set soft and hard limits from a request's `limits` (see lab_kit.process.limits.Limits).
+
+    Without a user namespace (`own_count=False`) the kernel counts all tasks of the user, those of
+    JupyterLab too: then its limit is only a backstop, and the zygote counts.
+    """
+    threads = limits["threads"] + (0 if own_count else OTHERS)
     wanted = {
         resource.RLIMIT_DATA: limits["data_mb"] * MB,
         resource.RLIMIT_FSIZE: limits["file_mb"] * MB,
         resource.RLIMIT_CPU: limits["cpu_s"],
-        resource.RLIMIT_NPROC: limits["threads"],
+        resource.RLIMIT_NPROC: threads,
         resource.RLIMIT_NOFILE: limits["open_files"],
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_MEMLOCK: 0,

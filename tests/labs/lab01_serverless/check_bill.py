@@ -192,7 +192,9 @@ def the_break_even_is_where_it_turns(submission, fresh):
             for m in (n - 2, n + 1)
         )
         expect(
-            below < server <= above,
+            isinstance(below, int | float)
+            and isinstance(above, int | float)
+            and below < server <= above,
             "break_even is not where the server becomes the cheaper one.",
             f"given:    {given}\ngot:      {n:,} requests\n"
             f"expected: Lambda's bill to pass ${server:.6f} there; "

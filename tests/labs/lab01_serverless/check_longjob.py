@@ -80,12 +80,14 @@ def the_next_one_goes_on_from_there(label_room, fresh):
     label_room.service.delay_s = LABEL_S
     count = fresh.randint(24, 30)
     answers = []
-    while len(answers) < 8 and not (answers and answers[-1].get("done")):
+    done = False
+    while len(answers) < 8 and not done:
         answers.append(label_room.environment(timeout_s=1.2).call({"labels": count}))
+        done = isinstance(answers[-1], dict) and answers[-1].get("done") is True
     twice = sorted({n for n in label_room.printed if label_room.printed.count(n) > 1})
     missing = sorted(set(range(count)) - set(label_room.printed))
     expect(
-        not twice and not missing and answers[-1].get("done") is True and len(answers) > 1,
+        not twice and not missing and done and len(answers) > 1,
         "The labels were not each printed once.",
         f"given:    {count} labels, one new environment after another, 1.2 s each\n"
         f"answers:  {answers[:6]}\nprinted twice: {twice[:8]}\nnever printed: {missing[:8]}",

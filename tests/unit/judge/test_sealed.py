@@ -51,6 +51,12 @@ def test_copy_leaves_out_all_but_plain_files(source: Path, tmp_path: Path) -> No
         assert files(copy) == [".env", "a.py", "app/run.sh"]
 
 
+def test_the_folder_itself_may_be_a_link(source: Path, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(source)
+    with sealed(tmp_path / "link", tmp_path) as (copy, _, _):
+        assert files(copy) == ["a.py", "app/run.sh"]
+
+
 def test_hash_depends_on_names_and_contents_alone(source: Path, tmp_path: Path) -> None:
     def digest() -> str:
         with sealed(source, tmp_path) as (_, _, found):

@@ -6,6 +6,7 @@ import pytest
 
 from lab_kit.errors import Failed
 from lab_kit.judge.submission import Submission
+from lab_kit.judge.words import Fault
 
 
 @pytest.fixture
@@ -41,3 +42,22 @@ def test_function_that_once_ran_out_of_time_is_waited_for_less(tmp_path: Path) -
     work = Submission(tmp_path, "lab01_toy", {("a.py", "slow")})
     assert work._patience("a.py", "quick", 5) == 5
     assert [work._patience("a.py", "slow", limit) for limit in (0.5, 5, 20)] == [0.5, 1, 4]
+
+
+@pytest.mark.parametrize(
+    "name", ["../secret.txt", "{secret}", "sub/../../secret.txt", "/etc/passwd"]
+)
+@pytest.mark.parametrize("kind", ["raised", "import", "timeout", "missing"])
+def test_forged_place_reads_nothing_but_the_submission(
+    kind: str, name: str, tmp_path: Path
+) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("CANARY\ndef CANARY():\n")
+    (tmp_path / "work" / "a").mkdir(parents=True)
+    words = Submission(tmp_path / "work", "lab01_toy").words
+    forged = name.format(secret=secret)
+    for type_ in ("ValueError", "SyntaxError"):
+        said = words.explain(Fault(kind, type_, "", forged, 1, (), "CANARY"[:1]))
+        assert "CANARY" not in said.what + said.why + said.next
+        assert "root:" not in said.what + said.why + said.next
+    assert words.definition(forged, "CANARY") is None

@@ -353,11 +353,34 @@ def test_a_flood_is_sent_by_at_most_eight_and_counted() -> None:
     panel.stop()
     stats = panel.stats()
     assert runtime.most <= 8
-    assert stats["sent"] == 50
+    assert stats["requests"] == 50
     assert stats["cold"] == 1
     assert stats["throttled"] == sum(i.status == 429 for i in panel.invocations) > 0
     assert stats["cold"] + stats["warm"] + stats["throttled"] == 50
     assert f"{stats['warm']} warm (idle)" in panel.as_text()
+
+
+def test_what_other_cells_send_is_drawn_but_not_listed() -> None:
+    class Told(Runtime):
+        def on_invocation(self, callback: Any) -> Any:
+            self.tell = callback
+            return lambda: setattr(self, "tell", None)
+
+        def invoke(self, event: Any) -> Any:
+            one = super().invoke(event)
+            self.tell(one)
+            return one
+
+    runtime = Told()
+    panel = TrafficPanel(runtime)
+    runtime.invoke({})
+    panel.send_at_once(2)
+    panel.beat()
+    wait_until(lambda: len(panel.invocations) == 2, timeout=5, what="two invocations")
+    panel.stop()
+    assert panel.stats()["requests"] == 3
+    assert panel.stats()["cold"] == 1
+    assert runtime.tell is None
 
 
 def test_the_rate_is_bounded() -> None:

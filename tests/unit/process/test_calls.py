@@ -334,3 +334,18 @@ def test_calls_from_several_threads_take_turns(start):
     for thread in threads:
         thread.join()
     assert got == {i: i for i in range(8)}
+
+
+def test_close_ends_a_call_of_another_thread(start):
+    student = start("def f():\n    while True: pass\ndef g(): return 1")
+    assert student.call("work.py", "g").value == 1
+    errors = []
+    thread = threading.Thread(
+        target=lambda: errors.append(student.call("work.py", "f", timeout=60).error)
+    )
+    thread.start()
+    begun = time.monotonic()
+    student.close()
+    thread.join(30)
+    assert time.monotonic() - begun < 20
+    assert errors[0].kind == "died"

@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -270,3 +271,15 @@ a, b = socket.socketpair()
         with any_zygote.program(argv, cwd=tmp_path, serve=[server]) as program:
             assert program.wait(10).code == 0
             assert program.output() == "refused\n" * 4
+
+
+def test_one_thread_may_kill_while_another_waits(tmp_path):
+    ends = []
+    with zygote().program(["sleep", "60"], cwd=tmp_path) as program:
+        waiting = threading.Thread(target=lambda: ends.append(program.wait(30)))
+        waiting.start()
+        begun = time.monotonic()
+        assert program.kill("enough").reason == "enough"
+        waiting.join(10)
+        assert time.monotonic() - begun < 10
+    assert [end.reason for end in ends] == ["enough"]
