@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import select
 import threading
+
+CHUNK = 1 << 16
+PULL = 64  # chunks at most in one go, so that a flood holds nobody
 
 
 class Log:
     """Drain a pipe for ever and keep its last `limit` bytes."""
 
     def __init__(self, fd: int, limit: int) -> None:
+        os.set_blocking(fd, False)
         self._fd, self._limit = fd, limit
         self._tail, self._new = bytearray(), bytearray()
         self._lock = threading.Lock()
@@ -17,28 +22,46 @@ class Log:
         self._thread.start()
 
     def _drain(self) -> None:
-        while True:
-            try:
-                chunk = os.read(self._fd, 1 << 16)
-            except OSError:
-                break
-            if not chunk:
-                break
+        ready = select.poll()
+        ready.register(self._fd, select.POLLIN)
+        more = True
+        while more:
+            ready.poll()
             with self._lock:
-                for buffer in (self._tail, self._new):
-                    buffer += chunk
-                    if len(buffer) > self._limit:
-                        del buffer[: len(buffer) - self._limit]
-        os.close(self._fd)
+                more = self._pull()
+        with self._lock:
+            os.close(self._fd)
+            self._fd = -1
+
+    def _pull(self) -> bool:
+        """Take what the pipe holds now; return whether there can be more later."""
+        for _ in range(PULL):
+            try:
+                chunk = os.read(self._fd, CHUNK)
+            except BlockingIOError:
+                return True
+            except OSError:
+                return False
+            if not chunk:
+                return False
+            for buffer in (self._tail, self._new):
+                buffer += chunk
+                if len(buffer) > self._limit:
+                    del buffer[: len(buffer) - self._limit]
+        return True
 
     def text(self) -> str:
         """Return the tail of everything so far."""
         with self._lock:
+            if self._fd >= 0:
+                self._pull()
             return self._tail.decode("utf-8", "replace")
 
     def take(self) -> str:
-        """Return what came since the last take()."""
+        """Return everything that was written to the pipe since the last take()."""
         with self._lock:
+            if self._fd >= 0:
+                self._pull()
             text = self._new.decode("utf-8", "replace")
             self._new.clear()
             return text

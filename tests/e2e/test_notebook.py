@@ -84,9 +84,9 @@ def test_from_stub_to_green(server: Server, open_notebook: Open) -> None:
     notebook.run_all()
     results = notebook.panel(f"Checks · {notebook.lab}")
     notebook.see("0 of 2 checks passed")
-    assert "TODO: give back 1" in results.inner_text()
-    assert f"exercises/{notebook.lab}/answer.py:2" in results.inner_text()
-    assert "NotImplementedError" not in results.inner_text()
+    assert "TODO: give back 1" in str(results.text_content())
+    assert f"exercises/{notebook.lab}/answer.py:2" in str(results.text_content())
+    assert "NotImplementedError" not in str(results.text_content())
 
     notebook.write("exercise", f"%%exercise answer.py\n{RIGHT}")
     notebook.run_all()
@@ -107,16 +107,16 @@ def test_check_again_and_hints_by_keyboard(server: Server, open_notebook: Open) 
     notebook.page.keyboard.press("Enter")
     notebook.see("one() gave something else.")
     results = notebook.panel(f"Checks · {notebook.lab}")
-    text = results.inner_text()
+    text = str(results.text_content())
     assert "2" in text
     assert "Next: look at one in answer.py." in text
     hint = results.get_by_role("button", name="Show a hint for: one() gives back 1.")
     hint.focus()
     notebook.page.keyboard.press("Enter")
     notebook.see("Look at the last line.")
-    assert "It gives back a number." not in results.inner_text()
+    assert "It gives back a number." not in str(results.text_content())
     status = results.get_by_role("status")
-    assert status.inner_text() == "0 of 2 checks passed; 2 failed."
+    assert status.text_content() == "0 of 2 checks passed; 2 failed."
 
 
 def test_traffic_moves_by_keyboard(server: Server, open_notebook: Open) -> None:
@@ -238,7 +238,8 @@ def test_a_newer_file_is_kept_and_put_into_the_cell(server: Server, open_noteboo
     notebook.run_all()
     notebook.see("All 2 checks passed.")
     older = notebook.panel("The file is newer than this cell")
-    assert "-    return 1" in older.get_by_role("region", name="Difference").inner_text()
+    difference = older.get_by_role("region", name="Difference")
+    assert "-    return 1" in str(difference.text_content())
     older.get_by_role("button", name="Keep the file").click()
     notebook.see("Run this cell again (Shift+Enter)")
     notebook.run_cell("exercise")

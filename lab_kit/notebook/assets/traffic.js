@@ -3,7 +3,7 @@ export default {
     const { box, status, note } = frame(el, 'Traffic');
     const id = uid();
     const range = control('input', { type: 'range', id, min: '0', max: String(model.get('max_rate')), step: '1' });
-    const out = make('output', { for: id });
+    const out = make('span', { 'aria-hidden': 'true' });
     const ask = asker(model, note);
     const flood = button(`Flood: ${model.get('flood')} at once`, () => ask({ do: 'flood' }));
     const body = make('tbody');
