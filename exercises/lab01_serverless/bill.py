@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 
 def lambda_cost(
@@ -28,7 +29,19 @@ def cheapest_memory(profile: list, requests: int, prices: dict) -> int:
     raise NotImplementedError("compare (cost, duration) of the entries, return the best memory_mb")
 
 
+def smallest(enough: Callable[[int], bool]) -> int:
+    """Return the smallest number for which `enough` is true, as it is for all larger ones."""
+    low, high = 0, 1
+    while not enough(high):
+        low, high = high, high * 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return high
+
+
 def break_even(duration_ms: float, memory_mb: int, architecture: str, prices: dict) -> int:
     """Return the smallest number of requests a month that costs at least what the server costs."""
     server = prices["server"]["hour"] * prices["server"]["hours_a_month"]
-    raise NotImplementedError("double a guess until it costs enough, then halve the gap")
+
+    raise NotImplementedError("say when a number of requests is enough; smallest() finds the first one")

@@ -34,7 +34,15 @@ def read_body(event: dict) -> object:
 
 def quote(order: object) -> dict:
     """Return {"lines": [...], "total_cents": ...} for an order; refuse what is not valid."""
-    raise NotImplementedError("check items, then sku and quantity of each; price it; add up")
+    raise NotImplementedError("take items out of the order; refuse with bad_items")
+    lines = [price(item, f"items[{n}]") for n, item in enumerate(items)]
+    return {"lines": lines, "total_cents": sum(line["cents"] for line in lines)}
+
+
+def price(item: object, place: str) -> dict:
+    """Return the line of one item; refuse unknown_sku, then bad_quantity, at `place` + ".sku"."""
+    wanted = item if isinstance(item, dict) else {}
+    raise NotImplementedError("check the sku in wanted, then the quantity; return the line")
 
 
 def handler(event: dict, context: object) -> dict:

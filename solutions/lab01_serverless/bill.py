@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 
 def lambda_cost(
@@ -47,18 +48,24 @@ def cheapest_memory(profile: list, requests: int, prices: dict) -> int:
     # END SOLUTION
 
 
-def break_even(duration_ms: float, memory_mb: int, architecture: str, prices: dict) -> int:
-    """Return the smallest number of requests a month that costs at least what the server costs."""
-    server = prices["server"]["hour"] * prices["server"]["hours_a_month"]
-    # BEGIN SOLUTION: double a guess until it costs enough, then halve the gap
+def smallest(enough: Callable[[int], bool]) -> int:
+    """Return the smallest number for which `enough` is true, as it is for all larger ones."""
     low, high = 0, 1
-    while lambda_cost(high, duration_ms, memory_mb, architecture, prices) < server:
+    while not enough(high):
         low, high = high, high * 2
     while high - low > 1:
         middle = (low + high) // 2
-        if lambda_cost(middle, duration_ms, memory_mb, architecture, prices) < server:
-            low = middle
-        else:
-            high = middle
+        low, high = (low, middle) if enough(middle) else (middle, high)
     return high
+
+
+def break_even(duration_ms: float, memory_mb: int, architecture: str, prices: dict) -> int:
+    """Return the smallest number of requests a month that costs at least what the server costs."""
+    server = prices["server"]["hour"] * prices["server"]["hours_a_month"]
+
+    # BEGIN SOLUTION: say when a number of requests is enough; smallest() finds the first one
+    def as_dear_as_the_server(requests: int) -> bool:
+        return lambda_cost(requests, duration_ms, memory_mb, architecture, prices) >= server
+
+    return smallest(as_dear_as_the_server)
     # END SOLUTION

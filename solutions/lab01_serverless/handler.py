@@ -42,21 +42,25 @@ def read_body(event: dict) -> object:
 
 def quote(order: object) -> dict:
     """Return {"lines": [...], "total_cents": ...} for an order; refuse what is not valid."""
-    # BEGIN SOLUTION: check items, then sku and quantity of each; price it; add up
+    # BEGIN SOLUTION: take items out of the order; refuse with bad_items
     items = order.get("items") if isinstance(order, dict) else None
     if not isinstance(items, list) or not items:
         raise Refused(422, "bad_items", "items")
-    lines = []
-    for n, item in enumerate(items):
-        known = item if isinstance(item, dict) else {}
-        sku, quantity = known.get("sku"), known.get("quantity")
-        if not isinstance(sku, str) or sku not in PRODUCTS:
-            raise Refused(422, "unknown_sku", f"items[{n}].sku")
-        if type(quantity) is not int or not 1 <= quantity <= 99:
-            raise Refused(422, "bad_quantity", f"items[{n}].quantity")
-        cents = PRODUCTS[sku]["cents"] * quantity
-        lines.append({"sku": sku, "quantity": quantity, "cents": cents})
+    # END SOLUTION
+    lines = [price(item, f"items[{n}]") for n, item in enumerate(items)]
     return {"lines": lines, "total_cents": sum(line["cents"] for line in lines)}
+
+
+def price(item: object, place: str) -> dict:
+    """Return the line of one item; refuse unknown_sku, then bad_quantity, at `place` + ".sku"."""
+    wanted = item if isinstance(item, dict) else {}
+    # BEGIN SOLUTION: check the sku in wanted, then the quantity; return the line
+    sku, quantity = wanted.get("sku"), wanted.get("quantity")
+    if not isinstance(sku, str) or sku not in PRODUCTS:
+        raise Refused(422, "unknown_sku", f"{place}.sku")
+    if type(quantity) is not int or not 1 <= quantity <= 99:
+        raise Refused(422, "bad_quantity", f"{place}.quantity")
+    return {"sku": sku, "quantity": quantity, "cents": PRODUCTS[sku]["cents"] * quantity}
     # END SOLUTION
 
 
