@@ -134,10 +134,10 @@ class TrafficPanel(Live):
             try:
                 event = self._event() if callable(self._event) else copy.deepcopy(self._event)
                 one = self._runtime.invoke(event)
-                with self._counting:
-                    self._kept.append(one)
                 if not self._follows:
                     self._count(one)
+                with self._counting:
+                    self._kept.append(one)
             except LabError as error:
                 self._failure = error
             except Exception as error:  # noqa: BLE001 - a thread has nobody to raise to

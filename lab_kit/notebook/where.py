@@ -1,7 +1,8 @@
 """Tell which course, which lab and which folder of work a kernel belongs to.
 
 JupyterLab names the notebook in `JPY_SESSION_NAME`, VS Code in a variable of the namespace; plain
-IPython and nbconvert name nothing, there the working directory is the notebook's folder.
+IPython and nbconvert name nothing: there it is the lab that `Lab("...")` named, or the working
+directory.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from pathlib import Path
 
 from lab_kit.course import LAB_NAME, Course
 from lab_kit.errors import LabError, UsageError
+
+named: list[str] = []  # labs that this kernel asked for by name, for where nothing else tells
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,9 @@ def locate(names: Mapping[str, object] | None = None, lab: str | None = None) ->
     if lab is not None and lab != found:
         found = course.resolve(lab)
         authoring = False
+        named.append(found)
+    if found is None and named:
+        found = named[-1]
     if found is None:
         raise UsageError(
             "This notebook belongs to no lab.",

@@ -12,7 +12,7 @@ from traitlets.config import Config
 
 from lab_kit.course import Course
 from lab_kit.notebook.cells import cells
-from lab_kit.notebook.where import Where
+from lab_kit.notebook.where import Where, named
 
 LAB = "lab01_toy"
 STUB = 'def one():\n    raise NotImplementedError("give back 1")\n'
@@ -71,6 +71,7 @@ def closed() -> Iterator[None]:
     yield
     cells.close_all()
     cells.current = None
+    named.clear()
 
 
 def run(shell: Any, text: str, cell_id: str | None = None) -> Any:

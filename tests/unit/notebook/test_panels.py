@@ -336,7 +336,7 @@ class Runtime:
             self.now += 1
             self.most = max(self.most, self.now)
             cold, throttled = self.calls == 1, self.now > 4
-        time.sleep(0.002)
+        time.sleep(0.02)
         with self.lock:
             self.now -= 1
         if throttled:

@@ -67,3 +67,14 @@ def test_the_stub_is_what_the_build_handed_out(course: Course) -> None:
     found = locate()
     assert str(found.stub("answer.py")).startswith("def one():")
     assert found.stub("other.py") is None
+
+
+def test_where_nothing_else_tells_the_lab_that_was_named_counts(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("JPY_SESSION_NAME")
+    monkeypatch.chdir(course.root / "notebooks")  # as nbconvert does
+    with pytest.raises(UsageError):
+        locate()
+    assert locate(lab=LAB).lab == LAB
+    assert locate().lab == LAB
