@@ -92,9 +92,10 @@ def reports(
 ) -> Iterator[dict[Answer, Future[Report]]]:
     """Judge the answers of all chosen tests, as many at a time as there are cores."""
     found: dict[Answer, Future[Report]] = {}
-    chosen = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
+    specs = [item.callspec for item in request.session.items if hasattr(item, "callspec")]
+    chosen = [spec.params.get("answer") for spec in specs]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for answer in [params["answer"] for params in chosen if "answer" in params]:
+        for answer in [each for each in chosen if isinstance(each, Answer)]:
             work = tmp_path_factory.mktemp("work", numbered=True) / "work"
             found[answer] = pool.submit(judge_answer, judges[answer.lab], answer, work)
         yield found
