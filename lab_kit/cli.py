@@ -25,6 +25,7 @@ HANDS_ON = ("start", "test")
 WRONG_USAGE, COULD_NOT, INTERRUPTED = 2, 3, 130
 EPILOG = """\
 LAB is a name such as lab01_serverless, or short: serverless, 01, 1.
+A check that passes earns its points: core ones are for everybody, extensions come on top.
 Without a verb, `./lab` starts JupyterLab at the first notebook.
 Exit codes: 0 passed, 1 a check failed, 2 wrong usage, 3 could not judge."""
 
@@ -58,12 +59,14 @@ def parser() -> Parser:
         return made
 
     verb("start", "open JupyterLab at the first notebook (the default)", rest="for JupyterLab")
-    verb("list", "show the labs, what each asks, and where you stand")
+    verb("list", "show the labs, the minutes they take, and where you stand")
     add_check(verb("check", "check your work, or one part of it"))
-    hint = verb("hint", "show the next hint of a check")
+    hint = verb("hint", "show one more hint of a check")
     hint.add_argument("lab", metavar="LAB")
-    hint.add_argument("check", metavar="CHECK")
-    hint.add_argument("--number", type=int, metavar="N", help="show hint N instead of the next")
+    hint.add_argument(
+        "check", metavar="CHECK", help="a check, or a file: then its first check that failed"
+    )
+    hint.add_argument("--number", type=int, metavar="N", help="show hint N alone")
     reset = verb("reset", "put one file back as it was handed out; your version is kept")
     reset.add_argument("lab", metavar="LAB")
     reset.add_argument("file", metavar="FILE")
@@ -78,11 +81,9 @@ def add_check(check: argparse.ArgumentParser) -> None:
     """Describe `check`'s arguments."""
     check.add_argument("lab", metavar="LAB")
     check.add_argument(
-        "--only",
-        metavar="CHECK",
-        action="append",
-        help="a check, or a file such as handler.py",
+        "part", metavar="PART", nargs="*", help="a file such as handler.py, or a check; else all"
     )
+    check.add_argument("--only", metavar="PART", action="append", help="the same as PART")
     check.add_argument("--submission", metavar="DIR", help="judge this folder, not exercises/LAB")
     check.add_argument("--seed", metavar="N", type=int, help="use the inputs of an earlier run")
     check.add_argument("--json", metavar="FILE", help="also write the report as JSON ('-': stdout)")
@@ -134,7 +135,12 @@ def understand(words: list[str]) -> argparse.Namespace:
     """Parse the words; what follows `start` and `test` is handed on as it is."""
     if words[0] in HANDS_ON and not {"-h", "--help"} & set(words[1:2]):
         return argparse.Namespace(verb=words[0], rest=words[1:])
-    return parser().parse_args(words)
+    args, rest = parser().parse_known_args(words)
+    if rest and args.verb == "check" and not any(word.startswith("-") for word in rest):
+        args.part += rest  # argparse takes no more of them after an option
+    elif rest:
+        parser().error(f"unrecognized arguments: {' '.join(rest)}")
+    return args
 
 
 def choose(name: str) -> Verb:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
+import sqlite3
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
+from lab_kit.authoring.product import seal
 from lab_kit.course import Course
 from lab_kit.errors import Unavailable
 
@@ -20,10 +25,14 @@ def start(course: Course, args: Sequence[str]) -> int:
     codes are Jupyter's own. `args` go to JupyterLab after ours, so they win.
     """
     argv = command(course, args, browser=has_browser(os.environ))
+    env = environment(course, os.environ)
+    if "HOME" in env:
+        os.environ["HOME"] = env["HOME"]  # the notary looks for the home that JupyterLab will have
+    trust(course, env)
     print("Opening JupyterLab. Ctrl-C twice ends it.", file=sys.stderr, flush=True)
     try:
         os.chdir(course.root)
-        os.execve(argv[0], argv, environment(course, os.environ))
+        os.execve(argv[0], argv, env)
     except OSError as error:
         raise Unavailable(
             "JupyterLab could not be started.",
@@ -34,7 +43,8 @@ def start(course: Course, args: Sequence[str]) -> int:
 
 def command(course: Course, args: Sequence[str], *, browser: bool) -> list[str]:
     """Return the command line of JupyterLab: loopback only, with the course as its root."""
-    page = f"/lab/tree/{name}" if (name := notebook(course)) else "/lab"
+    chosen, args = which(course, args)
+    page = f"/lab/tree/{name}" if (name := chosen or notebook(course)) else "/lab"
     argv = [sys.executable, "-P", "-m", "jupyterlab"]
     argv += [f"--ServerApp.root_dir={course.root}", "--ServerApp.ip=127.0.0.1"]
     argv += [
@@ -47,6 +57,47 @@ def command(course: Course, args: Sequence[str], *, browser: bool) -> list[str]:
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         argv.append("--allow-root")
     return [*argv, *args]
+
+
+def which(course: Course, args: Sequence[str]) -> tuple[str, Sequence[str]]:
+    """Take a lab's name from the front of `args`: (its notebook or '', what is for JupyterLab).
+
+    Raises UsageError for a word that is neither a lab nor a file; JupyterLab would only log it.
+    """
+    if not args or args[0].startswith("-") or Path(course.root, args[0]).exists():
+        return "", args
+    return f"notebooks/{course.resolve(args[0])}.ipynb", args[1:]
+
+
+def trust(course: Course, env: Mapping[str, str]) -> None:
+    """Sign the notebooks that are as the build wrote them, so that no button asks for trust.
+
+    They hold no outputs, so nothing in them can run by itself. JupyterLab signs what it saves
+    later on. A notary that cannot work costs a question, never the start.
+    """
+    fresh = [p for p in (course.root / "notebooks").glob("lab*.ipynb") if is_as_built(p)]
+    if not fresh:
+        return
+    from jupyter_core.paths import jupyter_data_dir  # slow to load, like the notary
+    from nbformat import read
+    from nbformat.sign import NotebookNotary
+
+    folder = Path(env.get("JUPYTER_DATA_DIR") or jupyter_data_dir())
+    with suppress(OSError, ValueError, sqlite3.Error):
+        folder.mkdir(parents=True, exist_ok=True)
+        notary: Any = NotebookNotary(data_dir=str(folder))  # type: ignore[no-untyped-call]
+        for path in fresh:
+            notary.sign(read(path, as_version=4))  # type: ignore[no-untyped-call]
+        notary.store.close()
+
+
+def is_as_built(path: Path) -> bool:
+    """Tell whether a notebook carries the build's own seal and no outputs."""
+    with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+        found = json.loads(path.read_text(encoding="utf-8"))
+        outputs = any(cell.get("outputs") for cell in found["cells"])
+        return not outputs and found["metadata"]["beyond"]["seal"] == seal(found)
+    return False
 
 
 def notebook(course: Course) -> str:

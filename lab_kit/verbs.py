@@ -17,7 +17,7 @@ from lab_kit.judge.render import SIGNS, number, render
 from lab_kit.judge.report import Report, Result, encode, exit_code
 from lab_kit.notebook.progress import Progress
 from lab_kit.notebook.where import Where
-from lab_kit.notebook.workfile import WorkFile
+from lab_kit.notebook.workfile import WorkFile, tidy
 
 
 def check_lab(course: Course, args: argparse.Namespace) -> int:
@@ -27,8 +27,9 @@ def check_lab(course: Course, args: argparse.Namespace) -> int:
     folder = Path(args.submission) if args.submission else own
     target = json_target(args.json)
     counter = Counter(sys.stderr)
+    only = [bare(lab, part) for part in [*args.part, *(args.only or [])]]
     with open_judge(course, lab) as judge:
-        report = judge.judge(folder, only=args.only, seed=args.seed, on_result=counter)
+        report = judge.judge(folder, only=only, seed=args.seed, on_result=counter)
     counter.done()
     if folder.resolve() == own.resolve():
         remember(Progress(Where(course, lab)), report)
@@ -40,24 +41,29 @@ def check_lab(course: Course, args: argparse.Namespace) -> int:
 
 
 def hint_lab(course: Course, args: argparse.Namespace) -> int:
-    """Show one hint of a check: the next, or the one asked for."""
+    """Show one more hint of a check, below those that were shown before."""
     lab = course.resolve(args.lab)
-    with open_judge(course, lab) as judge:
-        hints = judge.hints(args.check)
     progress = Progress(Where(course, lab))
-    shown = progress.hints(args.check)
-    chosen = min(shown + 1, len(hints)) if args.number is None else args.number
-    if not 1 <= chosen <= len(hints):
+    seen = {name: str(row.get("verdict")) for name, row in progress.read()["checks"].items()}
+    with open_judge(course, lab) as judge:
+        check = judge.hinted(bare(lab, args.check), seen)
+    name, hints = check.name, check.hints
+    shown = progress.hints(name)
+    last = min(shown + 1, len(hints)) if args.number is None else args.number
+    if not 1 <= last <= len(hints):
         raise UsageError(
-            f"{args.check} has no hint {chosen}.",
+            f"{name} has no hint {last}.",
             f"It has {len(hints)}.",
-            f"run `./lab hint {lab} {args.check}`.",
+            f"run `./lab hint {lab} {name}`.",
         )
-    progress.hinted(args.check, max(shown, chosen))
-    print_safely(f"Hint {chosen} of {len(hints)}: {hints[chosen - 1]}\n")
-    if chosen < len(hints):
-        print_safely(f"Another: ./lab hint {lab} {args.check}\n")
-    elif shown >= len(hints) and args.number is None:
+    progress.hinted(name, max(shown, last))
+    if args.check != name:
+        print_safely(f"{name}: {check.promise}\n")
+    for count in range(1 if args.number is None else last, last + 1):
+        print_safely(f"Hint {count} of {len(hints)}: {hints[count - 1]}\n")
+    if last < len(hints):
+        print_safely(f"Another: ./lab hint {lab} {name}\n")
+    elif args.number is None:
         print_safely("That was the last one.\n")
     return 0
 
@@ -81,7 +87,7 @@ def list_labs(course: Course, args: argparse.Namespace) -> int:
 def reset_lab(course: Course, args: argparse.Namespace) -> int:
     """Put a file back as it was handed out, keeping what the student had."""
     where = Where(course, course.resolve(args.lab))
-    name = args.file.removeprefix(f"exercises/{where.lab}/").removeprefix("./")
+    name = bare(where.lab, args.file)
     stub = where.stub(name)
     if stub is None:
         names = ", ".join(e.file for e in course.info(where.lab).exercises) or "none"
@@ -90,8 +96,18 @@ def reset_lab(course: Course, args: argparse.Namespace) -> int:
             f"Its exercises are: {names}.",
             f"run `./lab reset {where.lab} FILE` with one of them.",
         )
-    said = WorkFile(where, name).save(stub)
-    print_safely(f"exercises/{where.lab}/{name}: {said}.\n")
+    work = WorkFile(where, name)
+    mine = work.read()
+    work.save(stub)
+    if mine == tidy(stub):
+        print_safely(f"{work.shown} is as it was handed out; nothing was changed.\n")
+        return 0
+    kept = "" if mine is None else "; your version is kept in .history"
+    print_safely(f"{work.shown} is put back as it was handed out{kept}.\n")
+    print_safely(
+        "  Next: the notebook's cell may still hold your version. Begin it with\n"
+        f"  `%%exercise {name} --keep-file` and run it once to see the file there.\n"
+    )
     return 0
 
 
@@ -100,6 +116,11 @@ def reset_lab(course: Course, args: argparse.Namespace) -> int:
 
 def open_judge(course: Course, lab: str) -> LabJudge:
     return LabJudge(course.checks(lab), lab=LabSpec.of(course.info(lab)))
+
+
+def bare(lab: str, name: str) -> str:
+    """Return a name as the lab knows it, for whoever typed a path from the course's root."""
+    return name.removeprefix("./").removeprefix(f"exercises/{lab}/")
 
 
 def count_checks(path: Path) -> int:

@@ -12,5 +12,7 @@ def load(name: str) -> dict[str, int]:
 
     Each call is one request to the service at RATES_URL; the service counts them.
     """
+    if "RATES_URL" not in os.environ:
+        raise RuntimeError("RATES_URL is not set: run the cell that starts the rates service.")
     with urllib.request.urlopen(f"{os.environ['RATES_URL']}/{name}", timeout=5) as response:
         return json.load(response)

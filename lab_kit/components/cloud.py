@@ -28,9 +28,9 @@ from typing import Any
 import lab_kit
 from lab_kit.components.cloud_channel import Channel, ChannelClosed
 from lab_kit.components.cloud_client import Clients
-from lab_kit.components.cloud_runtimes import Function, Runtime, Runtimes
+from lab_kit.components.cloud_runtimes import Function, Runtime, Runtimes, refused
 from lab_kit.components.http_api import HttpApi
-from lab_kit.errors import Unavailable
+from lab_kit.errors import Unavailable, UsageError
 from lab_kit.process import Limits, wait_until, zygote
 
 __all__ = ["Cloud", "Function", "Runtime"]
@@ -219,10 +219,12 @@ class Cloud:
 
     def _invoke(self, message: Mapping[str, Any]) -> Mapping[str, Any]:
         about = message["about"]
-        if not self._runtimes.has_code(str(about["sha"])):
-            return {"need_code": True}
         try:
+            if not self._runtimes.has_code(str(about["sha"])):
+                return {"need_code": True}
             made = self._runtimes.invoke(about, json.loads(message["event"]))
+        except UsageError as why:  # it came in with the deployment
+            return refused(why)
         except Exception as fault:
             self.faults.append(fault)
             raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import logging
 import os
 import socket
@@ -19,6 +20,8 @@ from lab_kit.components.cloud_invoke import Invoker
 from lab_kit.components.cloud_poller import Poller
 
 LISTENER, CHANNEL = 3, 4
+MOST_BYTES = 16 * 1024 * 1024  # of a DynamoDB request, as on AWS
+PATIENCE_S = 60.0  # for a caller that stops in the middle of a request
 
 
 class Child:
@@ -62,6 +65,17 @@ class Child:
         raise ValueError(f"unknown question {op!r}")
 
 
+def read_body(environ: dict[str, Any]) -> None:
+    """Read a request's body now: who keeps one back must not keep the lock with it."""
+    source = environ["wsgi.input"]
+    if environ.get("wsgi.input_terminated"):
+        body = source.read(MOST_BYTES)
+    else:
+        size = int(environ.get("CONTENT_LENGTH") or 0)
+        body = source.read(max(0, min(size, MOST_BYTES)))
+    environ["wsgi.input"] = io.BytesIO(body)
+
+
 def serve(child: Child) -> None:
     """Serve moto's HTTP API until the other side closes the channel."""
     from moto.moto_server.werkzeug_app import (
@@ -81,14 +95,16 @@ def serve(child: Child) -> None:
         if environ.get("PATH_INFO", "").startswith("/moto-api"):
             return NotFound("moto's own controls are not part of AWS")(environ, start)
         alone = environ.get("HTTP_X_AMZ_TARGET", "").startswith("DynamoDB")
+        if alone:
+            read_body(environ)
         with lock if alone else contextlib.nullcontext():
             answer: Iterable[bytes] = application(environ, start)
             return answer
 
+    patient = type("Handler", (MotoRequestHandler,), {"timeout": PATIENCE_S})
     server = make_server(
-        "127.0.0.1", 0, guarded, threaded=True,
-        request_handler=MotoRequestHandler, fd=LISTENER,
-    )  # fmt: skip
+        "127.0.0.1", 0, guarded, threaded=True, request_handler=patient, fd=LISTENER
+    )
     child.channel.tell("ready")
     server.serve_forever()
 

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from lab_kit.components.cloud_words import LastWords, died, last_words
+from lab_kit.components.deadline import MOST_BYTES, TooLarge, exchange
 from lab_kit.errors import Died, Unavailable
 from lab_kit.process import Limits, zygote
 
@@ -112,7 +113,8 @@ class CloudFunctions:
     ) -> Response:
         """Send one request; a body that is not bytes or text is sent as JSON.
 
-        A connection that breaks is a 503 and one that takes too long a 504, as on Cloud Run.
+        A connection that breaks is a 503, an answer that takes too long a 504 and one over 32 MB
+        a 502, as on Cloud Run.
         Raises Died once the whole function is gone.
         """
         sent = {name.lower(): value for name, value in headers.items()}
@@ -122,6 +124,8 @@ class CloudFunctions:
         data = body.encode() if isinstance(body, str) else body
         try:
             return self._exchange(method, path, data, sent, timeout)
+        except TooLarge:
+            return _plain(502, f"The response was over {MOST_BYTES >> 20} MB.")
         except TimeoutError:
             return _plain(504, "The request reached the maximum request timeout.")
         except (OSError, http.client.HTTPException) as error:
@@ -187,14 +191,7 @@ class CloudFunctions:
     def _exchange(
         self, method: str, path: str, body: bytes | None, headers: Mapping[str, str], timeout: float
     ) -> Response:
-        connection = http.client.HTTPConnection(*self.address, timeout=timeout)
-        try:
-            connection.request(method, path, body, dict(headers))
-            answer = connection.getresponse()
-            named = {name.lower(): value for name, value in answer.getheaders()}
-            return Response(answer.status, named, answer.read())
-        finally:
-            connection.close()
+        return Response(*exchange(self.address, method, path, body, headers, timeout))
 
     def _wait_ready(self, ready_s: float) -> None:
         end = time.monotonic() + ready_s
@@ -206,7 +203,7 @@ class CloudFunctions:
             try:
                 self._exchange("GET", PROBE, None, {}, min(left, 0.1))
                 return
-            except (OSError, http.client.HTTPException):
+            except (OSError, http.client.HTTPException, TooLarge):
                 time.sleep(min(0.01, max(left, 0.0)))
         words = self.log().strip()[-1500:]
         raise Died(

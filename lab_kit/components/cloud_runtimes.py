@@ -12,6 +12,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from lab_kit.components.cloud_code import write
+from lab_kit.errors import UsageError
+
+MOST = 64  # functions (or versions of one) that have a runtime at the same time
+MOST_CODES = 200  # folders of code in the life of one cloud
 
 
 @dataclass(frozen=True)
@@ -57,8 +61,10 @@ class Runtimes:
         self._lock = threading.Lock()
 
     def has_code(self, sha: str) -> bool:
-        """Say whether code with this hash is already unpacked."""
+        """Say whether code with this hash is unpacked; raise UsageError if no more may be."""
         with self._lock:
+            if sha not in self._folders and len(self._folders) >= MOST_CODES:
+                raise _too_many(MOST_CODES, "packages of code")
             return sha in self._folders
 
     def add_code(self, sha: str, files: Mapping[str, str]) -> None:
@@ -112,6 +118,8 @@ class Runtimes:
         old = None
         with self._lock:
             slot = self._slots.get(place)
+            if slot is None and len(self._slots) >= MOST:
+                raise _too_many(MOST, "functions")
             if slot is None or slot.key != key:
                 old, slot = slot, _Slot(key)
                 self._slots[place] = slot
@@ -129,6 +137,20 @@ class Runtimes:
             last = slot.retired and slot.users == 0
         if last:
             _close(slot)
+
+
+def refused(why: UsageError) -> dict[str, Any]:
+    """Return the answer of a function that cannot be run as it was deployed: no fault of ours."""
+    words = {"errorType": "Runtime.InvalidSettings", "errorMessage": str(why)}
+    return {"status": 200, "error": "Unhandled", "body": json.dumps(words), "log": ""}
+
+
+def _too_many(most: int, what: str) -> UsageError:
+    return UsageError(
+        f"More than {most} {what} were deployed and invoked in one account.",
+        "Each needs memory and disk of this machine.",
+        "Deploy once and invoke that function again.",
+    )
 
 
 def _close(slot: _Slot) -> None:

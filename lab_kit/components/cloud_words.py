@@ -10,7 +10,7 @@ from pathlib import Path
 from lab_kit.errors import Died
 
 START = "Traceback (most recent call last):"
-_FRAME = re.compile(r'^\s*File "(?P<file>.+)", line (?P<line>\d+)(?:, in (?P<function>.+))?$')
+_FRAME = re.compile(r'^\s*File "(?P<file>.+)", line (?P<line>\d{1,9})(?:, in (?P<function>.+))?$')
 _ERROR = re.compile(r"^(?P<type>[A-Za-z_][\w.]*)(?:: ?(?P<message>.*))?$")
 _SERVER = re.compile(r"^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ")  # gunicorn's own lines
 _MARK = re.compile(r"^\s*[~^]+\s*$")

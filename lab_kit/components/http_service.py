@@ -7,6 +7,7 @@ call, in order, so what a function fetched is counted outside of the function's 
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from typing import Any
 
 MOST_CALLS = 50_000
 MOST_BYTES = 65_536
+MOST_KEPT = 64 * 1024 * 1024  # bytes of all calls
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,8 @@ class HttpService:
     """Answer each request with `answer(call)`, a JSON-like value or a pair (status, value).
 
     A KeyError from `answer` is a 404, any other error a 500 that says so. Each answer takes at
-    least `delay_s` seconds. Bodies over 64 KiB get 413; after 50,000 calls nothing more is kept.
+    least `delay_s` seconds. Bodies over 64 KiB get 413; after 50,000 calls or 64 MiB of them,
+    nothing more is kept.
     Use as `with HttpService(...) as service:`; `service.address` is a (host, port) on loopback.
     """
 
@@ -44,6 +47,7 @@ class HttpService:
         self.calls: list[Call] = []
         self.delay_s = delay_s
         self._answer = answer
+        self._kept = 0
         self._lock = threading.Lock()
         self._server = _Server(self)
         self.address: tuple[str, int] = ("127.0.0.1", self._server.server_port)
@@ -65,7 +69,8 @@ class HttpService:
         """Record the call, wait, and work out the answer; `answer` runs one call at a time."""
         time.sleep(self.delay_s)
         with self._lock:
-            if len(self.calls) < MOST_CALLS:
+            self._kept += len(call.body) + len(call.path)
+            if len(self.calls) < MOST_CALLS and self._kept <= MOST_KEPT:
                 self.calls.append(call)
             try:
                 result = self._answer(call)
@@ -105,15 +110,19 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+    timeout = 60.0  # a caller that stops in the middle does not keep its thread for ever
     server: _Server
 
     def _serve(self) -> None:
-        size = int(self.headers.get("Content-Length") or 0)
-        if size > MOST_BYTES:
+        size = self.headers.get("Content-Length") or "0"
+        if not re.fullmatch("[0-9]{1,18}", size):  # -1 would be read until memory is full
+            self.close_connection = True
+            status, answer = 400, b'{"error": "Content-Length is not a size"}'
+        elif int(size) > MOST_BYTES:
             self.close_connection = True
             status, answer = 413, b'{"error": "the body is too large"}'
         else:
-            call = Call(self.command, self.path, self.rfile.read(size), time.monotonic())
+            call = Call(self.command, self.path, self.rfile.read(int(size)), time.monotonic())
             status, answer = self.server.service.respond(call)
         self.send_response(status)
         self.send_header("Content-Type", "application/json")

@@ -19,11 +19,13 @@ from lab_kit.components.lambda_invocation import Outcome
 from lab_kit.components.lambda_settings import Settings
 from lab_kit.components.relay import Relay
 from lab_kit.process import Exit
+from lab_kit.process.lease import WORDS
 
 TICK = 0.005  # seconds between two looks at the memory
 QUICK_MS, STALE = 2.0, 0.05  # an invocation that short, and a reading that old
 MAX_STEPS = 1000  # that what is left over may take
 LAST_WORDS = 20  # lines
+MEMORY = WORDS["memory"]  # what the zygote says that looked before we did
 MAX_LOG = 262_144  # characters of one invocation
 
 State = Literal["init", "paused", "idle", "busy", "gone"]
@@ -177,8 +179,8 @@ class Environment:
         if self.closing:
             return "closed"
         self._read_log()
-        if not self._program.alive:
-            return "died"
+        if (ended := self._program.poll()) is not None:
+            return "memory" if MEMORY in ended.reason else "died"
         now_mb = self._program.memory_mb()
         self.peak_mb = max(self.peak_mb, now_mb)
         return "memory" if now_mb > self._settings.memory_mb else None

@@ -99,12 +99,12 @@ class Invocation:
         """
         if self.status != 200:
             return ""
-        text = self.printed.replace("\r\n", "\n").replace("\r", "\n")
+        before, text = _lines(self.before), _lines(self.printed)
         if text and not text.endswith("\n"):
             text += "\n"
         start = f"START RequestId: {self.request_id} Version: $LATEST\n"
         end = f"END RequestId: {self.request_id}\n"
-        return self.before + start + text + self.said + end + self.report + "\n"
+        return before + start + text + self.said + end + self.report + "\n"
 
     @property
     def report(self) -> str:
@@ -138,6 +138,10 @@ def init_report(init_ms: float, phase: str, error_type: str) -> str:
         else f"Status: error\tError Type: {error_type}"
     )
     return f"INIT_REPORT Init Duration: {init_ms:.2f} ms\tPhase: {phase}\t{status}\n"
+
+
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _text(value: object) -> str:

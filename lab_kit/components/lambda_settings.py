@@ -17,6 +17,7 @@ from lab_kit.process import Limits, Program, zygote
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
 MAX_REQUEST = 6_291_456  # bytes of one synchronous request
+SLACK_MB = 64  # over the memory: while an invocation runs, whoever drives it looks first
 REPLACEABLE = {
     "AWS_REGION",
     "AWS_DEFAULT_REGION",
@@ -108,9 +109,9 @@ class Settings:
     def start(self, environment_id: str, initialization_type: str) -> Program:
         """Start awslambdaric, AWS's own runtime client, in its own sandbox.
 
-        The data limit only stops a runaway between invocations: while one runs, the memory limit
-        is kept by watching resident memory, as Lambda does. The code folder is read-only and the
-        working directory.
+        While an invocation runs, the memory limit is kept by watching resident memory, as Lambda
+        does; the zygote watches between invocations too, with some slack. The code folder is
+        read-only and the working directory.
         """
         limits = Limits(
             data_mb=self.memory_mb + 1024,
@@ -119,6 +120,7 @@ class Settings:
             threads=256,
             open_files=1024,
             scratch_mb=self.tmp_mb,
+            rss_mb=self.memory_mb + SLACK_MB,
         )
         return zygote().program(
             [sys.executable, "-m", "awslambdaric", self.handler],

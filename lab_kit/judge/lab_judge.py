@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import shutil
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from lab_kit.errors import JudgeError, LabError, UsageError
 from lab_kit.judge import report as reports
 from lab_kit.judge.grading import Grading
+from lab_kit.judge.names import meant, unknown
 from lab_kit.judge.report import Report, Result
 from lab_kit.judge.sealed import runtime_folder, sealed
 from lab_kit.judge.seeds import practice_seed
@@ -43,6 +44,7 @@ class LabJudge:
         self._warm: Warm | None = None
         self._seen: object = None
         self._version = ""
+        self._verdicts: dict[str, str] = {}
         self._runtime: Path | None = None
         self._lock = threading.Lock()
 
@@ -68,10 +70,14 @@ class LabJudge:
 
     def hints(self, check: str) -> list[str]:
         """Return all hints of a check; UsageError when there is no such check."""
-        found = [c for c in self.list_checks() if c.name == check]
-        if not found:
-            raise unknown(check, self.lab, self.list_checks())
-        return list(found[0].hints)
+        return list(self.hinted(check).hints)
+
+    def hinted(self, name: str, verdicts: Mapping[str, str] | None = None) -> CheckInfo:
+        """Return the check that a wish for a hint means: the one of this name, or of an
+        exercise the first that failed, by `verdicts` or, without them, by the last `judge`.
+        """
+        known = self._verdicts if verdicts is None else verdicts
+        return meant(name, self.lab, self.list_checks(), known)
 
     def judge(
         self,
@@ -142,6 +148,7 @@ class LabJudge:
     def _report(self, grading: Grading, digest: str) -> Report:
         report = self._head(grading.seed, digest, grading.level, grading.layers)
         report["results"] = grading.results
+        self._verdicts |= grading.verdicts()
         report["points"] = reports.add_points(grading.results)
         return report
 
@@ -149,16 +156,6 @@ class LabJudge:
         report = self._head(seed, "", "", {})
         report["error"] = reports.message(error)
         return report
-
-
-def unknown(name: str, lab: LabSpec, checks: Sequence[CheckInfo]) -> UsageError:
-    """Return the error for a name that is neither a check nor an exercise."""
-    exercises = ", ".join(dict.fromkeys(c.exercise for c in checks))
-    return UsageError(
-        f"{lab.name} has no check or exercise called {name!r}.",
-        f"Its exercises are {exercises}; its checks are {', '.join(c.name for c in checks)}.",
-        "use one of these names.",
-    )
 
 
 def check_files(folder: Path) -> list[Path]:

@@ -6,9 +6,11 @@ File names may come from a stranger, so nothing outside the submission is ever l
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+DEEPEST = 32  # folders; no copy of a submission goes deeper
 LIBRARIES = (sys.prefix, sys.base_prefix, "/usr", "/opt")
 
 
@@ -28,7 +30,7 @@ class Places:
         """Return a file's path inside the submission, wherever it was run from."""
         path = PurePosixPath(file.removeprefix("./"))
         if path.is_absolute() and not any(path.is_relative_to(root) for root in LIBRARIES):
-            for start in range(1, len(path.parts)):
+            for start in range(max(1, len(path.parts) - DEEPEST), len(path.parts)):
                 inside = PurePosixPath(*path.parts[start:])
                 if self.find(str(inside)):
                     return str(inside)
@@ -39,7 +41,10 @@ class Places:
         path = self.folder / name
         if ".." in PurePosixPath(name).parts or not path.is_relative_to(self.folder):
             return None
-        return path if path.is_file() else None
+        try:
+            return path if path.is_file() else None
+        except (OSError, ValueError):  # a name that no file can have
+            return None
 
     def definition(self, file: str, function: str) -> int | None:
         """Return the line on which a function begins; parsing runs nothing of it."""
@@ -54,6 +59,15 @@ class Places:
             return lines[line - 1].strip()[:200] if line and lines else ""
         except (OSError, IndexError):
             return ""
+
+    def loop_around(self, file: str, line: int, keyword: str) -> int | None:
+        """Return the line of the nearest `while` or `for` around a line of a submitted file."""
+        path = self.find(self.relative(file))
+        try:
+            lines = path.read_text("utf-8", "replace").splitlines() if path else []
+        except OSError:
+            return None
+        return loop_around(lines, line, keyword)
 
 
 def definition(path: Path, function: str) -> int | None:
@@ -76,3 +90,19 @@ def outline(path: Path) -> list[tuple[str, int]]:
         if words.startswith("def "):
             found.append((words[4:].split("(")[0].strip(), number))
     return found
+
+
+def loop_around(lines: Sequence[str], line: int, keyword: str) -> int | None:
+    """Return the number of the nearest loop around a line, by words and indentation alone."""
+    inside: int | None = None
+    for number in range(min(line, len(lines)), 0, -1):
+        words = lines[number - 1].lstrip()
+        indent = len(lines[number - 1]) - len(words)
+        if not words or words.startswith("#") or (inside is not None and indent >= inside):
+            continue
+        inside = indent
+        if words.removeprefix("async ").startswith((f"{keyword} ", f"{keyword}(")):
+            return number
+        if words.removeprefix("async ").startswith(("def ", "class ")):
+            return None
+    return None

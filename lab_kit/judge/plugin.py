@@ -21,7 +21,7 @@ import pytest
 
 from lab_kit.errors import AuthorError, Blocked, Failed, JudgeError, LabError, Unavailable
 from lab_kit.judge.check import MARK, Check
-from lab_kit.judge.report import Result, Verdict, result
+from lab_kit.judge.report import BUILDS_ON, Result, Verdict, result
 from lab_kit.judge.seeds import fresh_for
 from lab_kit.judge.spec import CheckInfo, LabSpec
 from lab_kit.judge.submission import Submission
@@ -132,7 +132,7 @@ class Checks:
                 "see there; nothing is wrong with your work.",
             )
         if need:
-            raise Blocked(f"This builds on {need}.", "", f"make {need} pass first.")
+            raise Blocked(f"{BUILDS_ON}{need}.", "", f"make {need} pass first.")
 
     def obstacle(self, name: str) -> tuple[str, str]:
         """Return the check that keeps this one from being judged, with its verdict, or ''."""

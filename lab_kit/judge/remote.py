@@ -13,8 +13,8 @@ from typing import Any
 from lab_kit.errors import Failed
 from lab_kit.judge.words import Fault, Words
 
-FRAME = re.compile(r'File "([^"]+)", line (\d+), in (\S+)\s*(.*)')
-SYNTAX_PLACE = re.compile(r"\s*\((?:file )?\"?([\w./-]+)\"?, line (\d+)\)")
+FRAME = re.compile(r'File "([^"]+)", line (\d{1,9}), in (\S+)\s*(.*)')
+SYNTAX_PLACE = re.compile(r"\s*\((?:file )?\"?([\w./-]+)\"?, line (\d{1,9})\)")
 LOADING = {
     "Runtime.ImportModuleError": "ImportError",
     "Runtime.UserCodeSyntaxError": "SyntaxError",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
 
-from lab_kit.judge.report import Message, Report, Result
+from lab_kit.judge.report import BUILDS_ON, Message, Report, Result
 
 WIDTH = 96
 SIGNS = {"passed": "✓", "failed": "✗", "blocked": "…", "not_judged": "?"}
@@ -23,12 +24,31 @@ def render(report: Report, *, colour: bool = False, hint: bool = True) -> str:
         return "\n".join(lines) + "\n"
     for exercise, rows in groupby(report["results"], key=lambda row: row["exercise"]):
         lines += ["", paint.bold(exercise)]
-        for row in rows:
-            lines += shown(row, paint)
+        lines += listed(list(rows), paint)
     lines += ["", *summary(report)]
     if hint:
         lines += stuck(report)
     return "\n".join(lines) + "\n"
+
+
+def listed(rows: list[Result], paint: Paint) -> Iterator[str]:
+    """Give the lines of one exercise: each check, then one line for all that wait for the same."""
+    roots = [waits_for(row) for row in rows]
+    for row, root in zip(rows, roots, strict=True):
+        if not root:
+            yield from shown(row, paint)
+    for root, count in Counter(root for root in roots if root).items():
+        noun, verb = ("check", "waits") if count == 1 else ("checks", "wait")
+        sign = SIGNS["blocked"]
+        yield f"  {paint.say('blocked', f'{sign} {count} {noun} {verb}')} for {root}"
+
+
+def waits_for(row: Result) -> str:
+    """Return the check that has to pass before this one can be judged, or ''."""
+    said = row["what"]
+    if row["verdict"] != "blocked" or not said.startswith(BUILDS_ON):
+        return ""
+    return said.removeprefix(BUILDS_ON).removesuffix(".")
 
 
 def shown(row: Result, paint: Paint) -> Iterator[str]:
@@ -68,7 +88,7 @@ def summary(report: Report) -> Iterator[str]:
     counts = dict.fromkeys(SIGNS, 0)
     for row in report["results"]:
         counts[row["verdict"]] += 1
-    told = [f"{count} {WORDS[verdict]}" for verdict, count in counts.items() if count]
+    told = [f"{count} {word(verdict, count)}" for verdict, count in counts.items() if count]
     points = [
         f"{name} {number(got)} of {number(of)} points"
         for name, (got, of) in report["points"].items()
@@ -76,6 +96,11 @@ def summary(report: Report) -> Iterator[str]:
     ]
     yield f"{', '.join(told)}; {', '.join(points)}."
     yield f"Isolation: {report['level'] or 'unknown'}. Same inputs again: --seed {report['seed']}."
+
+
+def word(verdict: str, count: int) -> str:
+    """Return a verdict's word after a number: one check waits, two wait."""
+    return "wait" if verdict == "blocked" and count > 1 else WORDS[verdict]
 
 
 def stuck(report: Report) -> Iterator[str]:

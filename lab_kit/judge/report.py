@@ -20,7 +20,7 @@ A report is a JSON object:
     error           {what, why, next} instead of results and points when nothing was judged
 
 Text that may come from a student is cut to a length and holds no control characters but
-line ends and tabs, no lone surrogates.
+line ends and tabs, nothing invisible that misleads, no lone surrogates.
 """
 
 from __future__ import annotations
@@ -36,7 +36,11 @@ from lab_kit.judge.spec import CheckInfo
 SCHEMA = "beyond/report/1"
 Verdict = Literal["passed", "failed", "blocked", "not_judged"]
 LENGTHS = {"what": 400, "why": 4000, "next": 600}
-UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+BUILDS_ON = "This builds on "  # and the check that has to pass first
+UNPRINTABLE = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
+    r"\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
 
 
 class Message(TypedDict):

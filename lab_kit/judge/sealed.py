@@ -31,7 +31,7 @@ def runtime_folder() -> Path:
     root = Path(tempfile.gettempdir()).resolve()
     for old in root.glob(f"{PREFIX}*"):
         number = old.name.removeprefix(PREFIX).partition("-")[0]
-        with suppress(OSError):
+        with suppress(OSError, RecursionError):
             if old.lstat().st_uid == os.getuid() and number.isdigit() and not alive(int(number)):
                 shutil.rmtree(old, ignore_errors=True)
     return Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=root))
@@ -90,14 +90,15 @@ def copy(source: Path, target: Path) -> str:
     for folder, folders, files, handle in os.fwalk(source, follow_symlinks=False):
         folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in SKIPPED)
         inside = Path(folder).relative_to(source)
-        if len(inside.parts) > DEEPEST:
+        count += len(folders) + len(files)
+        if len(inside.parts) > DEEPEST or count > MOST_FILES:
             raise too_large(source)
         for name in sorted(files):
             data, executable = read(name, handle, MOST_BYTES - total)
             if data is None:
                 continue
-            total, count = total + len(data), count + 1
-            if count > MOST_FILES or total > MOST_BYTES:
+            total += len(data)
+            if total > MOST_BYTES:
                 raise too_large(source)
             (target / inside).mkdir(parents=True, exist_ok=True)
             place = target / inside / name
@@ -125,7 +126,7 @@ def too_large(source: Path) -> Failed:
     """Return the error for a submission that no exercise can need."""
     return Failed(
         "The submission is too large to be judged.",
-        f"More than {MOST_FILES:,} files, {MOST_BYTES >> 20} MB or {DEEPEST} folders inside one"
-        f" another lie in {source}.",
+        f"More than {MOST_FILES:,} files and folders, {MOST_BYTES >> 20} MB or {DEEPEST} folders"
+        f" inside one another lie in {source}.",
         "remove what is not part of the exercise, then check again.",
     )

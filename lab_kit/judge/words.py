@@ -137,11 +137,27 @@ class Words(Places):
         name = fault.function or self.relative(fault.file)
         if fault.trace and fault.trace[0][2] == "<module>":
             name = f"Importing {self.relative(fault.trace[0][0])}"
+        why = f"It was called as {fault.asked}."
+        stopped, look = self.spot(fault), self.loop(fault) or self.spot(fault)
+        if look != stopped:
+            why += f"\nIt was stopped in {fault.trace[-1][2]}: {self.place(*stopped)}."
         return Failed(
             f"{name} ran longer than {fault.seconds:g} s and was stopped.",
-            f"It was called as {fault.asked}.{printed(fault.output)}",
-            f"look for a loop or a wait that does not end: {self.at(fault)}.",
+            why + printed(fault.output),
+            f"look for a loop or a wait that does not end: {self.place(*look)}.",
         )
+
+    def loop(self, fault: Fault) -> tuple[str, int] | None:
+        """Return the loop that most likely never ends, None if no line stood in one.
+
+        Where a program is stopped is chance: often in what the loop calls. So an outer
+        `while` comes before an inner one, and a `for` only where there is no `while`.
+        """
+        for keyword, rows in (("while", fault.trace), ("for", fault.trace[::-1])):
+            for file, line, *_ in rows:
+                if found := self.loop_around(file, line, keyword):
+                    return file, found
+        return None
 
     def died(self, fault: Fault) -> Failed:
         name = fault.function or self.relative(fault.file)

@@ -81,14 +81,19 @@ class Checking:
             threading.Thread(target=self.run, args=(panel, what), daemon=True).start()
 
     def hint_in(self, panel: ResultsPanel, check: str) -> None:
-        panel.reveal(check, self.next_hints(check))
+        name, hints, _ = self.next_hints(check)
+        panel.reveal(name, hints)
 
-    def next_hints(self, check: str) -> list[str]:
-        """Reveal one more hint of a check and return all that are revealed."""
-        hints = self.judge.hints(check)
-        shown = min(self.progress.hints(check) + 1, len(hints))
-        self.progress.hinted(check, shown)
-        return hints[:shown]
+    def next_hints(self, check: str) -> tuple[str, list[str], int]:
+        """Reveal one more hint of a check, or of the first failed one of a file.
+
+        Return the check's name, all hints that are revealed, and how many there are.
+        """
+        verdicts = {k: str(row.get("verdict")) for k, row in self.progress.read()["checks"].items()}
+        info = self.judge.hinted(check, verdicts)
+        shown = min(self.progress.hints(info.name) + 1, len(info.hints))
+        self.progress.hinted(info.name, shown)
+        return info.name, list(info.hints[:shown]), len(info.hints)
 
     def _judged(self, panel: ResultsPanel, what: str | None) -> None:
         from lab_kit.judge.spec import select
@@ -96,6 +101,7 @@ class Checking:
         infos = self.judge.list_checks()
         self._name_files(panel, infos)
         panel.begin(waiting(c) for c in (infos if what is None else select(infos, [what])))
+        panel.needs = {c.name: c.needs for c in infos}
         hints = {c.name: list(c.hints) for c in infos}
 
         shown: set[str] = set()

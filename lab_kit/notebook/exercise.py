@@ -18,12 +18,14 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, cell_magic, magics_class
 
 from lab_kit.errors import LabError, UsageError
+from lab_kit.judge.report import clean
 from lab_kit.notebook.progress import Progress
 from lab_kit.notebook.running import run_file
 from lab_kit.notebook.where import locate
 from lab_kit.notebook.workfile import WorkFile
 
 KEEP = ("--keep-cell", "--keep-file")
+LONGEST = 20_000  # characters of an error that a cell shows
 
 
 @magics_class
@@ -41,12 +43,13 @@ class ExerciseMagic(Magics):
         try:
             return self._exercise(line, cell)
         except LabError as error:
-            print(error, file=sys.stderr)
+            print(clean(error, LONGEST), file=sys.stderr)
         except KeyboardInterrupt:
             print("Stopped by you. Nothing is lost: the file is saved or as it was.")
         except OSError as error:
             next = "free some space or mend the folder's rights."
-            print(LabError("The file could not be written.", str(error), next), file=sys.stderr)
+            said = LabError("The file could not be written.", str(error), next)
+            print(clean(said, LONGEST), file=sys.stderr)
         return None
 
     def _exercise(self, line: str, cell: str) -> object:
@@ -60,11 +63,13 @@ class ExerciseMagic(Magics):
         if choice != "--keep-cell" and work.is_newer_than(cell):
             return self._offer(work, cell)
         said = work.save(cell)
+        work.agree(cell)
         print(f"{work.shown}: {said}.")
+        print(work.where.doubt(name), end="")
         Progress(work.where).saved(name)
         if switch:
             self._put_in_cell(name, cell)
-        return self._run(work, cell)
+        return self._run(work, cell, in_cell=True)
 
     def _load(self, work: WorkFile) -> object:
         text = work.read()
@@ -77,7 +82,7 @@ class ExerciseMagic(Magics):
         work.agree(text)
         self._put_in_cell(work.name, text)
         print(f"{work.shown}: loaded into this cell.")
-        return self._run(work, text)
+        return self._run(work, text, in_cell=True)
 
     def _offer(self, work: WorkFile, cell: str) -> object:
         from lab_kit.notebook.older import Older  # widgets are slow to load: not at kernel start
@@ -104,10 +109,10 @@ class ExerciseMagic(Magics):
         print(f"{work.shown}: run as it stands.")
         return self._run(work, text)
 
-    def _run(self, work: WorkFile, text: str) -> object:
+    def _run(self, work: WorkFile, text: str, *, in_cell: bool = False) -> object:
         if work.path.suffix != ".py":
             return None
-        return run_file(work.path, text, self._names, work.shown)
+        return run_file(work.path, text, self._names, work.shown, in_cell=in_cell)
 
     def _put_in_cell(self, name: str, text: str) -> None:
         self._shell.set_next_input(f"%%exercise {name}\n{text.rstrip()}", replace=True)

@@ -25,6 +25,15 @@ from lab_kit.notebook.standing import standing
 from lab_kit.notebook.where import locate
 from lab_kit.notebook.workfile import WorkFile
 
+CALL_CHECK = (
+    "lab.check takes a name in quotes, and got {!r}.\n"
+    'Next: lab.check() checks everything, lab.check("handler.py") the checks of one file.'
+)
+CALL_HINT = (
+    "lab.hint takes the name of one check, in quotes.\n"
+    'Next: take the name that stands below a failed check, as in lab.hint("answers_in_json").'
+)
+
 
 class Closable(Protocol):
     """Have an end."""
@@ -71,6 +80,9 @@ class Lab:
 
         Never raises; Ctrl-C (or the stop button) ends a check.
         """
+        if not is_name(what):
+            show(Note(title="Nothing was checked", text=CALL_CHECK.format(what)))
+            return
         panel = self._checking.panel(what)
         if ensure() is None:
             self._checking.run(panel, what)
@@ -83,13 +95,18 @@ class Lab:
         if shown is not None:
             shown.update(panel)  # so that the stored text holds the results
 
-    def hint(self, check: str) -> None:
-        """Show one more hint of a check, by the check's name: `lab.hint("answers_in_json")`."""
+    def hint(self, check: str = "") -> None:
+        """Show one more hint of a check, by its name: `lab.hint("answers_in_json")`.
+
+        A file's name means the first of its checks that failed.
+        """
+        if not check or not is_name(check):
+            show(Note(title="No hint", text=CALL_HINT))
+            return
         try:
-            hints = self._checking.next_hints(check)
-            of = len(self._checking.judge.hints(check))
+            name, hints, of = self._checking.next_hints(check)
             text = "\n".join(f"{n}. {hint}" for n, hint in enumerate(hints, 1))
-            show(Note(title=f"Hints for {check}: {len(hints)} of {of}", text=text))
+            show(Note(title=f"Hints for {name}: {len(hints)} of {of}", text=text))
         except LabError as error:
             show(Note(title="No hint", text=str(error)))
 
@@ -139,3 +156,8 @@ class Lab:
             show(Note(title="No such file", text=f"There is no {work.shown} yet."))
             return
         show(Opener(name=file, path=str(work.path), shown=work.shown))
+
+
+def is_name(what: object) -> bool:
+    """Tell whether this may name something: no type hint stops lab.check(1) in a notebook."""
+    return what is None or isinstance(what, str)

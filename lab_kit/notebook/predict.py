@@ -30,10 +30,12 @@ class PredictPanel(Panel):
             self.said = f"Your guess is {figure(kept, unit)}."
 
     def commit(self, value: object) -> None:
-        """Keep a guess; any finite number is fine."""
+        """Keep a guess; any finite number from zero up is fine."""
         number = isinstance(value, int | float) and not isinstance(value, bool)
         if not isinstance(value, int | float) or not number or not math.isfinite(value):
             raise LabError("The guess is not a number.", f"Got {value!r}.", "type a number.")
+        if value < 0:
+            raise LabError("Nothing is less than 0.", f"Got {value!r}.", "guess again.")
         self.progress.guessed(self.key, {"guess": float(value), "unit": self.unit})
         self.guess = float(value)
         self.said = f"Your guess is {figure(value, self.unit)}. Now see what it really is."
@@ -57,8 +59,18 @@ def compared(guess: dict[str, Any], measured: float, unit: str) -> str:
     ratio = measured / value
     if 0.8 <= ratio <= 1.25:
         return f"{said} {mine} Close: well within a quarter."
-    more = f"{ratio:.3g} times" if ratio > 1 else f"1/{1 / ratio:.3g} of"
-    return f"{said} {mine} It is {more} what you expected."
+    return f"{said} {mine} It is {share(ratio)} what you expected."
+
+
+def share(ratio: float) -> str:
+    """Return a ratio in words: a person says "about a third of" and not 1/3.07 of."""
+    if ratio > 1:
+        return f"about {ratio:.2g} times" if ratio < 10 else f"about {figure(ratio, 'times')}"
+    names = {2: "half of", 3: "a third of", 4: "a quarter of"}
+    parts = round(1 / ratio)
+    if abs(1 / ratio / parts - 1) > 0.15:
+        return f"about {ratio:.0%} of"
+    return f"about {names.get(parts, f'1/{parts:,} of')}"
 
 
 def figure(value: float, unit: str) -> str:

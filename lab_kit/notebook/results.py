@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -32,6 +32,7 @@ class ResultsPanel(Panel):
     error = traitlets.Dict({}).tag(sync=True)
     busy = traitlets.Bool(False).tag(sync=True)
     when = ""
+    needs: Mapping[str, Sequence[str]] = {}
     words = traitlets.Dict(VERDICTS).tag(sync=True)
 
     def __init__(self, **traits: Any) -> None:
@@ -62,8 +63,9 @@ class ResultsPanel(Panel):
     def end(self, said: str = "") -> None:
         """Say how it went; checks that were never reached are left out."""
         with self.hold_sync():
-            self.rows = [r for r in self.rows if r["verdict"] != "waiting"]
-            self.busy, self.summary = False, said or summary(self.rows)
+            rows = [r for r in self.rows if r["verdict"] != "waiting"]
+            self.busy, self.summary = False, said or summary(rows)
+            self.rows = folded(rows, self.needs)
 
     def trouble(self, error: LabError) -> None:
         with self.hold_sync():
@@ -94,20 +96,47 @@ class ResultsPanel(Panel):
 
 
 def summary(rows: Iterable[Mapping[str, Any]]) -> str:
-    """Return how many checks passed, failed, were blocked or not judged, in one sentence."""
+    """Return how many checks passed, failed, wait or not judged, in one sentence."""
     verdicts = [str(row["verdict"]) for row in rows]
     passed = verdicts.count("passed")
     if not verdicts:
         return "No checks were run."
     if passed == len(verdicts):
         return "The check passed." if passed == 1 else f"All {passed} checks passed."
-    counts = (("failed", "failed"), ("blocked", "blocked"), ("not_judged", "not judged"))
+    waits = "waits" if verdicts.count("blocked") == 1 else "wait"
+    counts = (("failed", "failed"), ("blocked", waits), ("not_judged", "not judged"))
     rest = [f"{verdicts.count(v)} {word}" for v, word in counts if v in verdicts]
     return f"{passed} of {len(verdicts)} checks passed; {', '.join(rest)}."
 
 
+def folded(rows: Sequence[Row], needs: Mapping[str, Sequence[str]]) -> list[Row]:
+    """Return the rows with all of a file that wait for the same check in one line.
+
+    What really failed would drown otherwise: one check may hold up ten.
+    """
+    waits = {r["check"] for r in rows if r["verdict"] == "blocked"}
+    passed = {r["check"] for r in rows if r["verdict"] == "passed"}
+
+    def cause(check: str) -> str:
+        need = next((n for n in needs.get(check, ()) if n not in passed), "")
+        return cause(need) if need in waits else need
+
+    held = [(r["exercise"], cause(r["check"])) if r["check"] in waits else None for r in rows]
+    shown: list[Row] = []
+    for n, (row, key) in enumerate(zip(rows, held, strict=True)):
+        if key is None or not key[1]:
+            shown.append(row)
+        elif key not in held[:n]:
+            count = held.count(key)
+            told = f"{count} {'check waits' if count == 1 else 'checks wait'} for {key[1]}."
+            shown.append({**row, "promise": told, "what": "", "why": "", "next": "", "hints": 0})
+    return shown
+
+
 def _row_text(row: Mapping[str, Any]) -> list[str]:
     lines = [f"  {VERDICTS.get(row['verdict'], row['verdict']):13} {row['promise']}"]
+    if row["verdict"] in ("failed", "not_judged"):
+        lines.append(f"{'':16}{row['check']}")
     lines += [f"{'':16}{line}" for line in str(row.get("what") or "").splitlines()]
     lines += [f"{'':18}{line}" for line in str(row.get("why") or "").splitlines()]
     if row.get("next"):

@@ -191,10 +191,11 @@ class TrafficPanel(Live):
 
 def sentence(stats: dict[str, Any]) -> str:
     """Say the counts in one sentence."""
+    count = len(stats["bars"]) + stats["more"]
     return (
         f"{stats['requests']} requests: {stats['cold']} cold, {stats['warm']} warm, "
         f"{stats['throttled']} throttled, {stats['failed']} failed; "
-        f"{len(stats['bars']) + stats['more']} environments."
+        f"{count} {'environment' if count == 1 else 'environments'}."
     )
 
 

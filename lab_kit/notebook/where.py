@@ -7,6 +7,7 @@ directory.
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -43,13 +44,26 @@ class Where:
 
     def stub(self, name: str) -> str | None:
         """Return what the build gave the student as file `name`, None if it gave nothing."""
+        text = self._stubs().get(name)
+        return text if isinstance(text, str) else None
+
+    def doubt(self, name: str) -> str:
+        """Return a line on a file that this lab knows nothing of, '' for one that it hands out."""
+        known = list(self._stubs())
+        if not known or name in known:
+            return ""
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.75)
+        if near:
+            return f"This lab hands out no {name}; did you mean `%%exercise {near[0]}`?\n"
+        return f"This lab hands out no {name}: it is a file of your own.\n"
+
+    def _stubs(self) -> dict[str, object]:
         path = self.course.root / "notebooks" / f"{self.lab}.ipynb"
         try:
             about = json.loads(path.read_text(encoding="utf-8"))["metadata"]["beyond"]
-            text = about["stubs"][name]
+            return dict(about["stubs"])
         except (OSError, ValueError, KeyError, TypeError):
-            return None
-        return text if isinstance(text, str) else None
+            return {}
 
 
 def locate(names: Mapping[str, object] | None = None, lab: str | None = None) -> Where:

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import json
 import os
+import stat
 import tempfile
 from datetime import datetime
 from pathlib import Path
@@ -57,10 +58,10 @@ class WorkFile:
     def read(self) -> str | None:
         """Return the file's text, None if there is no file yet.
 
-        Raises UsageError for a file that is not text.
+        Raises UsageError for what is not a plain file of text, or is larger than a cell may be.
         """
         try:
-            return tidy(self.path.read_bytes().decode("utf-8"))
+            return tidy(_read(self.path).decode("utf-8"))
         except FileNotFoundError:
             return None
         except (UnicodeDecodeError, OSError) as error:
@@ -73,7 +74,7 @@ class WorkFile:
     def is_newer_than(self, cell: str) -> bool:
         """Tell whether the file was changed elsewhere since a cell last agreed with it."""
         on_disk = self.read()
-        if on_disk is None or on_disk == tidy(cell):
+        if on_disk is None or on_disk.encode() == self._encoded(cell):
             return False
         known = self._known().get(self.name)
         if known is None:
@@ -82,14 +83,13 @@ class WorkFile:
         return _hash(on_disk) != known
 
     def save(self, text: str) -> str:
-        """Write the text, keep what was there before, and say in words what was done."""
+        """Write the text, keep what was there before, and say in words what was done.
+
+        A cell that holds the same text says so with `agree`; a reset comes from no cell, so that
+        the cell is the older of the two from then on.
+        """
         new, old = tidy(text), self.read()
-        if len(new.encode()) > BIGGEST:
-            raise UsageError(
-                f"{self.shown} was not saved: the cell is larger than a megabyte.",
-                f"It holds {len(new.encode()):,} bytes.",
-                "put data into a file of its own and read it from there.",
-            )
+        data = self._encoded(new)
         if old == new:
             said = "unchanged"
         elif old is None:
@@ -98,8 +98,7 @@ class WorkFile:
             self._keep(old)
             said = "saved; the earlier version is kept in .history"
         if old != new:
-            write_whole(self.path, new.encode())
-        self.agree(new)
+            write_whole(self.path, data)
         return said
 
     def agree(self, text: str) -> None:
@@ -109,8 +108,33 @@ class WorkFile:
             known[self.name] = _hash(tidy(text))
             write_whole(self._memory, json.dumps(known, indent=1, sort_keys=True).encode())
 
+    def _encoded(self, text: str) -> bytes:
+        """Return the bytes that a cell's text makes, or refuse what no file should hold."""
+        try:
+            data = tidy(text).encode()
+        except UnicodeEncodeError as error:
+            half = text[error.start : error.start + 1]
+            raise UsageError(
+                f"{self.shown} was not saved: the cell holds half a character.",
+                f"{half!a} is no character by itself, so no file can hold it.",
+                "delete it from the cell and type it again.",
+            ) from error
+        if len(data) > BIGGEST:
+            raise UsageError(
+                f"{self.shown} was not saved: the cell is larger than a megabyte.",
+                f"It holds {len(data):,} bytes.",
+                "put data into a file of its own and read it from there.",
+            )
+        return data
+
     def _keep(self, old: str) -> None:
         shelf = self.where.folder / ".history" / self.name
+        if link := _link(self.where.folder, Path(".history") / self.name):
+            raise UsageError(
+                f"{self.shown} was not saved: its earlier version could not be kept.",
+                f"{self.where.shown(link)} is a link, so it would go to another folder.",
+                "remove the link, then try again.",
+            )
         name = f"{datetime.now():%Y-%m-%d_%H-%M-%S_%f}{self.path.suffix}"
         write_whole(shelf / name, old.encode())
         for stale in sorted(p for p in shelf.iterdir() if p.is_file())[:-KEPT]:
@@ -132,16 +156,40 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def _read(path: Path) -> bytes:
+    """Read a plain file; a pipe would never end, and a sparse file fills the memory."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError("It is not a plain file.")
+        data = file.read(BIGGEST + 1)
+    if len(data) > BIGGEST:
+        raise OSError("It is larger than a megabyte.")
+    return data
+
+
+def _link(base: Path, inside: Path) -> Path | None:
+    """Return the first link on the way from `base` down to `inside`, None if there is none."""
+    steps = [base / inside, *(base / p for p in inside.parents)][-2::-1]  # outermost first
+    return next((step for step in steps if step.is_symlink()), None)
+
+
 def _inside(folder: Path, name: str, where: Where) -> Path:
-    base = folder.resolve()
-    parts = Path(name).parts
-    target = (base / name).resolve()
-    if not parts or base not in target.parents or any(p.startswith(".") for p in parts):
+    base, asked = folder.resolve(), Path(name)
+    hidden = any(part.startswith(".") for part in asked.parts)
+    if not asked.parts or not name.isprintable() or asked.is_absolute() or hidden:
         raise UsageError(
             f"{name!r} is not a file of this lab.",
             f"A cell may write below {where.shown(folder)}/ only, and no hidden files.",
             "use a plain name such as `%%exercise handler.py`.",
         )
+    if link := _link(base, asked):
+        raise UsageError(
+            f"{name!r} goes through a link.",
+            f"{where.shown(link)} is a link: what is written to it lands in another file.",
+            "name the file itself, or remove the link and run this again.",
+        )
+    target = base / asked
     if target.is_dir():
         raise UsageError(
             f"{name!r} is a folder.",

@@ -20,6 +20,7 @@ WORDS = {
     "cpu": "it used up its processor time",
     "tasks": "it started more threads or processes than it may",
     "scratch": "its files in /tmp took more room than they may",
+    "unwatched": "what it used could not be looked at",
 }
 
 

@@ -9,6 +9,8 @@ import urllib.request
 
 
 def _call(method: str, path: str) -> dict[str, int]:
+    if "BACKEND_URL" not in os.environ:
+        raise RuntimeError("BACKEND_URL is not set: run the cell that starts the stock room.")
     request = urllib.request.Request(os.environ["BACKEND_URL"] + path, method=method)
     try:
         with urllib.request.urlopen(request, timeout=5) as response:

@@ -6,6 +6,7 @@ import base64
 import contextlib
 import http.client
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -15,9 +16,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lab_kit.components import cloud as cloud_module
+from lab_kit.components import cloud_runtimes
 from lab_kit.components.cloud import Carried, Cloud
 from lab_kit.components.http_api import HttpApi
-from lab_kit.errors import Unavailable
+from lab_kit.errors import Unavailable, UsageError
 from lab_kit.process import level
 from tests.components.cloud_account import Account, Local, Throttled, pack
 
@@ -326,6 +328,46 @@ def test_fault_of_the_runtime_is_not_the_functions(monkeypatch: pytest.MonkeyPat
             cloud.client("lambda").invoke(FunctionName=name)
         with pytest.raises(Unavailable, match="runtime client is missing"):
             cloud.settle()
+
+
+def test_settings_that_cannot_be_run_are_the_functions_error_and_no_fault(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def picky(function: Any) -> Any:
+        raise UsageError("The environment variable _HANDLER belongs to Lambda.")
+
+    account = Account()
+    monkeypatch.setattr(account.cloud._runtimes, "_make", picky)
+    with account.cloud as cloud:
+        answer = cloud.client("lambda").invoke(FunctionName=account.deploy(lambda event: None))
+        assert answer["FunctionError"] == "Unhandled"
+        assert "_HANDLER belongs to Lambda" in json.load(answer["Payload"])["errorMessage"]
+        cloud.settle()
+
+
+@pytest.mark.parametrize(("limit", "what"), [("MOST", "functions"), ("MOST_CODES", "packages")])
+def test_functions_without_number_are_refused(
+    monkeypatch: pytest.MonkeyPatch, limit: str, what: str
+) -> None:
+    monkeypatch.setattr(cloud_runtimes, limit, 1)
+    account = Account()
+    with account.cloud as cloud:
+        first, second = (account.deploy(lambda event: "here") for _ in range(2))
+        for name, told in [(first, '"here"'), (second, f"More than 1 {what}"), (first, '"here"')]:
+            answer = cloud.client("lambda").invoke(FunctionName=name)
+            assert told in answer["Payload"].read().decode()
+        cloud.settle()
+    assert len(account.made) == 1
+
+
+def test_a_body_kept_back_does_not_keep_the_tables_from_others(account: Account) -> None:
+    with socket.create_connection(account.cloud.endpoint, timeout=10) as slow:
+        slow.sendall(
+            b"POST / HTTP/1.1\r\nHost: dynamodb.us-east-1.amazonaws.com\r\n"
+            b"X-Amz-Target: DynamoDB_20120810.ListTables\r\nContent-Length: 100\r\n\r\n{"
+        )
+        for _ in range(5):  # one of them comes after the slow one
+            assert "TableNames" in account.client("dynamodb").list_tables()
 
 
 def test_cloud_that_dies_says_so() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from lab_kit.components import cloud_functions
+from lab_kit.components import cloud_functions, deadline
 from lab_kit.components.cloud_functions import CloudFunctions
 from lab_kit.components.cloud_words import last_words
 from lab_kit.errors import Died, Unavailable
@@ -240,3 +240,20 @@ def test_last_words_are_the_last_exception(tmp_path: Path) -> None:
     assert (words.error_type, words.error_message) == ("Odd", "two\nlines")
     assert words.trace == (("b.py", 2, "g", 'raise shop.Odd("two\\nlines")'),)
     assert last_words("all is well", tmp_path) is None
+
+
+def test_line_number_of_5000_digits_is_no_frame(tmp_path: Path) -> None:
+    source = tmp_path / "main.py"
+    line = f'  File "{source}", line {"9" * 5000}, in f'
+    text = f'Traceback (most recent call last):\n{line}\n  File "{source}", line 7\nKeyError: 1'
+    words = last_words(text, tmp_path)
+    assert words is not None and words.error_type == "KeyError"
+    assert [frame[:2] for frame in words.trace] == [("main.py", 7)]
+
+
+def test_answer_over_the_limit_is_a_502_with_words(
+    quote: CloudFunctions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deadline, "MOST_BYTES", 20)
+    answer = quote.request("GET", "/")
+    assert (answer.status, answer.body) == (502, b"The response was over 32 MB.")

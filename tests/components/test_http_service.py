@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from lab_kit.components import http_service
 from lab_kit.components.http_service import Call, HttpService
 
 
@@ -95,3 +96,22 @@ def test_after_close_nobody_listens() -> None:
     service.close()
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(service.address, timeout=1)
+
+
+@pytest.mark.parametrize("size", ["-1", "+5", "x", "9" * 5000])
+def test_a_length_that_is_no_size_is_400_and_nothing_is_read(
+    service: HttpService, size: str
+) -> None:
+    with socket.create_connection(service.address, timeout=5) as sock:
+        sock.sendall(f"POST /vat HTTP/1.1\r\nContent-Length: {size}\r\n\r\n".encode())
+        assert sock.makefile("rb").readline().startswith(b"HTTP/1.1 400")
+    assert service.calls == []
+
+
+def test_calls_are_not_kept_without_bound(
+    service: HttpService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_service, "MOST_KEPT", 25)
+    for _ in range(4):
+        assert fetch(f"{service.url}/vat", "PUT", "12345678")[0] == 201  # 14 bytes with its path
+    assert len(service.calls) == 1

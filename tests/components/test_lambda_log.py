@@ -82,3 +82,13 @@ def test_a_flood_of_output_is_cut_and_said(code):
         invocation = runtime.invoke({})
     assert invocation.outcome == "ok"
     assert len(invocation.log) < 400_000
+
+
+def test_a_syntax_error_is_in_the_log_line_by_line(code):
+    with LambdaRuntime(code("def handler(event, context)\n    return 1\n")) as runtime:
+        invocation = runtime.invoke({})
+    assert "\r" not in invocation.log
+    assert any(
+        line.startswith("[ERROR] Runtime.UserCodeSyntaxError")
+        for line in invocation.log.split("\n")
+    )

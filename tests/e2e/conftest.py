@@ -23,7 +23,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from lab_kit.course import Course
 from lab_kit.process import Trusted, start_trusted, wait_until
-from lab_kit.start import command, environment
+from lab_kit.start import command, environment, trust
 from tests.e2e.toy import write_toy
 
 ROOT = Path(__file__).parents[2]
@@ -73,12 +73,14 @@ class Server:
     url: str
     token: str
     program: Trusted
+    env: dict[str, str]
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(80))
 
     def toy(self) -> str:
         """Write a small lab into the course and return its name."""
         name = f"lab{next(self.numbers)}_toy"
         write_toy(self.course, name)
+        trust(self.course, self.env)
         return name
 
 
@@ -156,9 +158,11 @@ def serve(folder: Path) -> Iterator[Server]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "JPY", "IPYTHON"))}
     runtime = home / "runtime"
     kept |= {"HOME": str(home), "JUPYTER_RUNTIME_DIR": str(runtime), "PYTHONPATH": str(ROOT)}
+    kept["JUPYTER_DATA_DIR"] = str(home / "data")
     args = ["--LabApp.expose_app_in_browser=True", "--IdentityProvider.token=let-me-in"]
     argv = command(course, args, browser=False)
-    with start_trusted(argv, env=environment(course, kept), cwd=course.root) as program:
+    env = environment(course, kept)
+    with start_trusted(argv, env=env, cwd=course.root) as program:
 
         def started() -> dict[str, Any] | None:
             for path in runtime.glob("jpserver-*.json"):
@@ -171,7 +175,7 @@ def serve(folder: Path) -> Iterator[Server]:
         )
         about = started() or {}
         try:
-            yield Server(course, str(about["url"]), "let-me-in", program)
+            yield Server(course, str(about["url"]), "let-me-in", program, env)
         finally:
             program.stop(10)
 

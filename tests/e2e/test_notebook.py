@@ -40,6 +40,10 @@ lab = Lab()
 lab.check()
 ```
 """
+COUNT = """id => window.jupyterapp.shell.currentWidget.content.widgets
+  .find(cell => cell.model.id === id).model.executionCount"""
+LONG = """prices = {'request': 2e-7, 'gb_second': 1.66667e-5, 'server_month': 24.5}
+CostPanel({**prices, 'server': 'EC2 t3.medium'})"""
 GONE = "The kernel restarted or is gone"
 CONTRAST = """() => {
   const parts = text => text.match(/[\\d.]+/g).map(Number);
@@ -119,6 +123,57 @@ def test_check_again_and_hints_by_keyboard(server: Server, open_notebook: Open) 
     assert status.text_content() == "0 of 2 checks passed; 2 failed."
 
 
+def test_the_key_that_runs_a_cell_runs_it_from_a_panels_button_too(
+    server: Server, open_notebook: Open
+) -> None:
+    notebook = open_notebook(server, server.toy())
+    notebook.run_all()
+    notebook.see("0 of 2 checks passed")
+    hint = notebook.page.get_by_role("button", name="Show a hint for: one() gives back 1.")
+    for key in ("Control+Enter", "Shift+Enter"):
+        (notebook.folder / "answer.py").write_text(RIGHT)
+        before = notebook.page.evaluate(COUNT, "check")
+        hint.first.focus()
+        notebook.page.keyboard.press(key)
+        notebook.page.wait_for_function(f"before => ({COUNT})('check') > before", arg=before)
+        notebook.see("All 2 checks passed.")
+        (notebook.folder / "answer.py").write_text(STUB)
+        notebook.page.get_by_role("button", name="Check again").click()
+        notebook.see("0 of 2 checks passed")
+    assert notebook.page.get_by_text("Look at the last line.").count() == 0
+    notebook.page.get_by_role("button", name="Check again").focus()
+    notebook.page.keyboard.press("Escape")
+    inside = "() => !!document.activeElement.closest('.bk')"
+    assert notebook.page.evaluate(inside) is False
+
+
+def test_a_wrong_name_is_told_once(server: Server, open_notebook: Open) -> None:
+    notebook = open_notebook(server, server.toy())
+    notebook.write("check", "lab.check('nothing_like_it')")
+    notebook.run_all()
+    panel = notebook.panel(f"Checks of nothing_like_it · {notebook.lab}")
+    told = "has no check or exercise called 'nothing_like_it'."
+    panel.get_by_text(told).first.wait_for()
+    assert str(panel.text_content()).count(told) == 1
+
+
+def test_no_name_is_cut_off_in_the_cost_panel(server: Server, open_notebook: Open) -> None:
+    notebook = open_notebook(server, server.toy())
+    notebook.write("cost", LONG)
+    notebook.run_all()
+    notebook.see("EC2 t3.medium, always on")
+    over = notebook.page.evaluate(
+        """() => [...document.querySelectorAll('.bk svg text')]
+          .filter(t => t.getBBox().x + t.getBBox().width > 720).map(t => t.textContent)"""
+    )
+    assert over == []
+
+
+def test_cells_show_their_line_numbers(server: Server, open_notebook: Open) -> None:
+    notebook = open_notebook(server, server.toy())
+    notebook.page.locator(".jp-CodeCell .cm-lineNumbers").first.wait_for()
+
+
 def test_traffic_moves_by_keyboard(server: Server, open_notebook: Open) -> None:
     notebook = open_notebook(server, server.toy())
     notebook.run_all()
@@ -155,7 +210,7 @@ def test_a_guess_is_typed_and_kept(server: Server, open_notebook: Open) -> None:
     field.press("Enter")
     notebook.see("Your guess is 150 ms.")
     notebook.run_cell("compare")
-    notebook.see("Your guess: 150 ms. It is 2.3 times what you expected.")
+    notebook.see("Your guess: 150 ms. It is about 2.3 times what you expected.")
 
 
 def test_every_control_keeps_its_keys_and_has_a_name(server: Server, open_notebook: Open) -> None:
@@ -249,7 +304,8 @@ def test_a_newer_file_is_kept_and_put_into_the_cell(server: Server, open_noteboo
 
 def test_a_file_opens_beside_the_notebook(server: Server, open_notebook: Open) -> None:
     notebook = open_notebook(server, server.toy())
-    notebook.run_all()
+    for cell in ("open", "file"):  # the rest has never run: it is the signature that counts
+        notebook.run_cell(cell)
     notebook.page.get_by_role("button", name="Open answer.py beside this notebook").click()
     editor = notebook.page.locator(".jp-FileEditor")
     editor.wait_for()

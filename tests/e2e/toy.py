@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
+from lab_kit.authoring.product import seal
 from lab_kit.course import Course
 
 STUB = 'def one():\n    raise NotImplementedError("give back 1")\n'
@@ -79,7 +81,7 @@ def write_toy(course: Course, name: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     (course.exercises(name) / "answer.py").write_text(STUB)
     (course.checks(name) / "check_answer.py").write_text(CHECKS)
-    about = {
+    about: dict[str, Any] = {
         "title": "Toy",
         "exercises": [{"file": "answer.py", "core": True}],
         "stubs": {"answer.py": STUB},
@@ -96,4 +98,5 @@ def write_toy(course: Course, name: str) -> None:
         "nbformat": 4,
         "nbformat_minor": 5,
     }
+    about["seal"] = seal(notebook)
     (course.root / "notebooks" / f"{name}.ipynb").write_text(json.dumps(notebook))

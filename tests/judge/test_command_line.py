@@ -13,6 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from lab_kit.course import Course
+from lab_kit.notebook.where import Where
+from lab_kit.notebook.workfile import WorkFile
 from lab_kit.process import wait_until
 from tests.judge.conftest import Ran
 from tests.judge.toys import SQUARE, STUB, environment
@@ -41,7 +44,9 @@ def test_check_fails_with_code_1_and_says_what_to_do(lab: Lab) -> None:
     assert ran.err == ""
     assert "TODO: multiply the side by itself" in ran.out
     assert "Next: write it at exercises/lab01_shapes/shapes.py:2." in ran.out
-    assert "… waits  `area` gives None for a negative side." in ran.out
+    assert "  … 1 check waits for squares_are_measured\n" in ran.out
+    assert "1 failed, 1 waits;" in ran.out
+    assert "blocked" not in ran.out
     assert "Stuck? ./lab hint lab01_shapes squares_are_measured" in ran.out
 
 
@@ -58,6 +63,53 @@ def test_check_takes_a_part_and_another_folder(lab: Lab, square: Path) -> None:
     assert ran.code == 0
     assert "1 passed; core 2 of 2 points." in ran.out
     assert "none tried yet" in lab("list").out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["squares_are_measured"],
+        ["--seed", "5", "squares_are_measured"],
+        ["--only", "squares_are_measured"],
+    ],
+)
+def test_check_takes_a_part_as_reset_does(words: list[str], lab: Lab, course: Path) -> None:
+    solve(course)
+    ran = lab("check", "1", *words)
+    assert (ran.code, ran.err) == (0, "")
+    assert "1 passed; core 2 of 2 points." in ran.out
+
+
+@pytest.mark.parametrize("name", ["shapes.py", "shapes", "exercises/lab01_shapes/shapes.py"])
+def test_check_takes_a_file(name: str, lab: Lab, course: Path) -> None:
+    solve(course)
+    ran = lab("check", "1", name)
+    assert (ran.code, ran.err) == (0, "")
+    assert "2 passed; core 3 of 3 points." in ran.out
+
+
+def test_an_unknown_option_is_not_taken_for_a_part(lab: Lab) -> None:
+    ran = lab("check", "1", "--onyl", "shapes.py")
+    assert ran.code == 2
+    assert "unrecognized arguments: --onyl" in ran.err
+
+
+def test_a_slip_of_the_pen_is_answered_with_the_nearest_name(lab: Lab) -> None:
+    ran = lab("check", "1", "square_is_measured")
+    assert ran.code == 2
+    assert ran.err == (
+        "lab01_shapes has no check or exercise called 'square_is_measured'.\n"
+        "  The checks of shapes.py are squares_are_measured, negative_sides_are_refused.\n"
+        "  Next: did you mean squares_are_measured?\n"
+    )
+    assert "Next: did you mean shapes.py?" in lab("hint", "1", "shaeps.py").err
+
+
+def test_points_and_the_list_are_explained(lab: Lab) -> None:
+    told = lab("--help").out
+    assert "show the labs, the minutes they take, and where you stand" in told
+    assert "A check that passes earns its points: core ones are for everybody" in told
+    assert "PART" in lab("check", "--help").out
 
 
 def test_check_writes_json(lab: Lab, course: Path, tmp_path: Path) -> None:
@@ -82,7 +134,7 @@ def test_check_writes_json(lab: Lab, course: Path, tmp_path: Path) -> None:
         (
             ["check", "1", "--only", "circle"],
             "lab01_shapes has no check or exercise called 'circle'.",
-            "use one of these names.",
+            "use one of these names",
         ),
         (["check", "1", "--submission", "no/where"], "There is no folder", "check the path"),
         (["check", "1", "--json", "no/where.json"], "The report could not be written", "name a"),
@@ -113,10 +165,25 @@ def test_no_course_has_code_2(lab: Lab, tmp_path: Path) -> None:
 def test_hints_come_one_after_the_other(lab: Lab) -> None:
     words = ("hint", "1", "squares_are_measured")
     assert lab(*words).out.startswith("Hint 1 of 2: Multiply.\nAnother: ./lab hint")
-    second = "Hint 2 of 2: The area of a square is its side times itself.\n"
-    assert lab(*words).out == second
-    assert lab(*words).out == second + "That was the last one.\n"
-    assert lab(*words, "--number", "1").out.startswith("Hint 1 of 2: Multiply.\n")
+    both = "Hint 1 of 2: Multiply.\nHint 2 of 2: The area of a square is its side times itself.\n"
+    assert lab(*words).out == both + "That was the last one.\n"
+    assert lab(*words).out == both + "That was the last one.\n"
+    assert lab(*words, "--number", "2").out == both.splitlines(keepends=True)[1]
+
+
+def test_hint_of_a_file_is_that_of_its_first_failed_check(lab: Lab) -> None:
+    before = lab("hint", "1", "shapes.py")
+    assert before.code == 2
+    assert before.err == (
+        "No check of shapes.py has failed so far, and a hint belongs to one check.\n"
+        "  Its checks are squares_are_measured, negative_sides_are_refused.\n"
+        "  Next: check shapes.py first, or ask for the hint of one of these checks.\n"
+    )
+    lab("check", "1")
+    assert lab("hint", "1", "shapes.py").out == (
+        "squares_are_measured: `area` gives the area of a square.\n"
+        "Hint 1 of 2: Multiply.\nAnother: ./lab hint lab01_shapes squares_are_measured\n"
+    )
 
 
 def test_list_shows_where_the_student_stands(lab: Lab, course: Path) -> None:
@@ -146,10 +213,29 @@ def test_reset_brings_the_stub_back_and_keeps_the_work(lab: Lab, course: Path) -
     assert file.read_text() == STUB
     kept = [p.read_text() for p in (file.parent / ".history" / "shapes.py").iterdir()]
     assert kept == [SQUARE]
-    assert "kept in .history" in ran.out
+    assert ran.out == (
+        "exercises/lab01_shapes/shapes.py is put back as it was handed out; "
+        "your version is kept in .history.\n"
+        "  Next: the notebook's cell may still hold your version. Begin it with\n"
+        "  `%%exercise shapes.py --keep-file` and run it once to see the file there.\n"
+    )
+    again = lab("reset", "1", "shapes.py").out
+    assert (
+        again == "exercises/lab01_shapes/shapes.py is as it was handed out; nothing was changed.\n"
+    )
     file.unlink()
     assert lab("reset", "1", "exercises/lab01_shapes/shapes.py").code == 0
     assert file.read_text() == STUB
+
+
+def test_a_cell_does_not_undo_a_reset(lab: Lab, course: Path) -> None:
+    work = WorkFile(Where(Course(course), "lab01_shapes"), "shapes.py")
+    work.save(SQUARE)
+    work.agree(SQUARE)
+    assert not work.is_newer_than(SQUARE + "# more\n")
+    lab("reset", "1", "shapes.py")
+    assert work.is_newer_than(SQUARE)
+    assert not work.is_newer_than(STUB)
 
 
 def test_missing_file_is_told_with_the_command_that_helps(lab: Lab, course: Path) -> None:
@@ -238,13 +324,12 @@ def test_every_verdict_is_told(lab: Lab, course: Path) -> None:
     for told in (
         "✓ passed  `area` gives None for a negative side.",
         "✗ failed  What comes after a dead process is judged all the same.",
-        "… waits  What builds on a failed check waits for it.",
-        "Next: make the_rest_is_still_judged pass first.",
+        "… 2 checks wait for the_rest_is_still_judged",
         "The check itself broke, so your work was not judged.",
         "Envoy is missing.",
         "Next: run `./lab doctor`.",
         "The judge's process ended with code 9. (seen while running the_judge_dies)",
         "It did not finish within 0.5 s. (seen while running the_judge_hangs)",
-        "2 passed, 2 failed, 2 waits, 6 not judged;",
+        "2 passed, 2 failed, 2 wait, 6 not judged;",
     ):
         assert told in ran.out

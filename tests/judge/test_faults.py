@@ -156,6 +156,37 @@ CASES = {
 }
 
 
+LOOPS = {
+    "a loop in the function that calls": (
+        body("while half(n) < 50:", "    n -= 1", "return n") + "\n\n"
+        "def half(n):\n    for _ in range(20000): n = n * 1\n    return n // 2\n",
+        6,
+    ),
+    "a long count in the function that calls": (
+        body("for n in range(10**12):", "    half(n)")
+        + "\n\ndef half(n):\n    return sum(range(9999))\n",
+        6,
+    ),
+    "a loop in the function that is called": (
+        body("for n in range(9):", "    half(n)")
+        + "\n\ndef half(n):\n    if n < 9:\n        while True:\n            n += 1\n",
+        12,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_the_loop_is_named_and_not_where_it_happened_to_stop(
+    name: str, judge: LabJudge, tmp_path: Path
+) -> None:
+    source, line = LOOPS[name]
+    (tmp_path / "work.py").write_text(ECHO + source)
+    row = judged(judge, tmp_path)["a_number_comes_back"]
+    assert row["what"] == "answer ran longer than 3 s and was stopped."
+    assert row["next"] == f"look for a loop or a wait that does not end: {HERE}:{line}."
+    assert row["why"].startswith("It was called as answer(41).")
+
+
 @pytest.fixture(scope="module")
 def judge() -> Iterator[LabJudge]:
     spec = LabSpec("lab00_faults", "Faults", [{"file": "work.py", "core": True}])

@@ -10,7 +10,7 @@ import pytest
 from lab_kit.errors import UsageError
 from lab_kit.judge import LabJudge, Report, Result
 from lab_kit.judge.report import encode, exit_code
-from tests.judge.toys import SQUARE, by_name
+from tests.judge.toys import SHAPES, SQUARE, by_name
 
 
 @pytest.fixture(scope="module")
@@ -157,14 +157,29 @@ def test_only_refuses_a_name_that_does_not_exist(shapes: LabJudge, square: Path)
     with pytest.raises(UsageError) as caught:
         shapes.judge(square, only="circles")
     assert caught.value.what == "lab01_shapes has no check or exercise called 'circles'."
-    assert "squares_are_measured" in caught.value.why
-    assert caught.value.next == "use one of these names."
+    assert caught.value.why == "Its exercises are shapes.py."
+    assert caught.value.next == "use one of these names, or that of a check in a report."
 
 
 def test_hints_are_given_by_check(shapes: LabJudge) -> None:
     assert shapes.hints("squares_are_measured")[0] == "Multiply."
     with pytest.raises(UsageError, match="no check or exercise called 'nothing'"):
         shapes.hints("nothing")
+
+
+def test_hints_of_a_file_are_those_of_its_first_failed_check(
+    own_checks: Path, square: Path, tmp_path: Path
+) -> None:
+    with LabJudge(own_checks, lab=SHAPES) as judge:
+        with pytest.raises(UsageError, match=r"^No check of shapes\.py has failed so far"):
+            judge.hints("shapes.py")
+        judge.judge(tmp_path)
+        assert judge.hints("shapes.py")[0] == "Multiply."
+        asked = judge.hinted("shapes", {"negative_sides_are_refused": "failed"})
+        assert asked.name == "negative_sides_are_refused"
+        judge.judge(square)
+        with pytest.raises(UsageError, match="has failed so far"):
+            judge.hints("shapes.py")
 
 
 def test_seed_gives_the_same_inputs_again(shapes: LabJudge, tmp_path: Path) -> None:

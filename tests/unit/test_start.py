@@ -7,11 +7,14 @@ import sys
 import urllib.request
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat.sign import NotebookNotary
 
 from lab_kit import start
+from lab_kit.authoring.product import seal
 from lab_kit.course import Course
-from lab_kit.errors import Unavailable
+from lab_kit.errors import Unavailable, UsageError
 from lab_kit.process import start_trusted, wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -55,6 +58,60 @@ def test_jupyterlab_listens_on_loopback_only(course: Course):
     assert f"--ServerApp.root_dir={course.root}" in argv
     assert argv[-2:] == ["--port", "9000"]
     assert "--no-browser" not in argv
+
+
+def test_a_lab_may_be_named(course: Course):
+    argv = start.command(course, ["2", "--port", "9000"], browser=True)
+    assert "--LabApp.default_url=/lab/tree/notebooks/lab02_two.ipynb" in argv
+    assert argv[-2:] == ["--port", "9000"]
+    assert "2" not in argv
+
+
+def test_a_lab_that_is_not_there_is_told_in_our_words(course: Course):
+    with pytest.raises(UsageError, match="no lab called '7'") as caught:
+        start.command(course, ["7"], browser=True)
+    assert "lab01_one, lab02_two" in str(caught.value)
+
+
+def test_a_file_goes_on_to_jupyterlab(course: Course):
+    argv = start.command(course, ["notebooks/lab02_two.ipynb"], browser=True)
+    assert argv[-1] == "notebooks/lab02_two.ipynb"
+
+
+def trusted(path: Path, folder: Path) -> bool:
+    folder.mkdir(exist_ok=True)
+    notary = NotebookNotary(data_dir=str(folder))
+    try:
+        return notary.check_signature(nbformat.read(path, as_version=4))
+    finally:
+        notary.store.close()
+
+
+@pytest.mark.parametrize("change", ["", "source", "output", "seal"])
+def test_only_a_notebook_that_is_as_built_is_trusted(course: Course, tmp_path: Path, change: str):
+    """Whatever somebody else put into a notebook keeps the question that JupyterLab asks."""
+    cell: dict = {"cell_type": "code", "id": "a", "metadata": {}, "source": ["1 +\n", "1"],
+                  "outputs": [], "execution_count": None}  # fmt: skip
+    made: dict = {"cells": [cell], "metadata": {"beyond": {}}, "nbformat": 4, "nbformat_minor": 5}
+    if change == "output":
+        data = {"text/html": "<script>1</script>"}
+        cell["outputs"] = [{"output_type": "display_data", "data": data, "metadata": {}}]
+    made["metadata"]["beyond"]["seal"] = "none" if change == "seal" else seal(made)
+    if change == "source":
+        cell["source"] = ["2"]
+    path = course.root / "notebooks" / "lab03_three.ipynb"
+    path.write_text(json.dumps(made))
+    folder = tmp_path / "data"
+    start.trust(course, {"JUPYTER_DATA_DIR": str(folder)})
+    assert trusted(path, folder) is (change == "")
+
+
+def test_a_notary_that_cannot_work_stops_nothing(course: Course, tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    made: dict = {"cells": [], "metadata": {"beyond": {}}, "nbformat": 4, "nbformat_minor": 5}
+    made["metadata"]["beyond"]["seal"] = seal(made)
+    (course.root / "notebooks" / "lab03_three.ipynb").write_text(json.dumps(made))
+    start.trust(course, {"JUPYTER_DATA_DIR": str(tmp_path / "file")})
 
 
 def test_without_a_screen_only_the_link_is_printed(course: Course):
@@ -129,6 +186,7 @@ def test_two_jupyterlabs_run_side_by_side(tmp_path: Path):
         assert first["port"] != second["port"]
         for served in (one, two):
             page = served.page()
+            assert "websocket_ping_timeout" not in served.program.output()
             assert start.notebook(Course(ROOT)) in page
             assert "JupyterLab" in page
         one.program.stop()

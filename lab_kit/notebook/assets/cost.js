@@ -13,7 +13,8 @@ export default {
   render({ model, el }) {
     const { box, status } = frame(el, 'Cost against traffic');
     const xs = model.get('xs'), lines = model.get('lines'), even = model.get('even'), unit = model.get('currency');
-    const W = 720, H = 300, L = 56, R = 150, T = 12, B = 40;
+    const W = 720, H = 300, L = 56, T = 12, B = 40;
+    const R = 20 + 7 * Math.min(34, Math.max(12, ...lines.map((l) => l.name.length))); // the names stand here
     const floor = 0.001, all = lines.flatMap((l) => l.ys).map((y) => Math.max(y, floor));
     const low = Math.floor(Math.log10(Math.min(...all))), high = Math.ceil(Math.log10(Math.max(...all)));
     const x0 = Math.log10(xs[0]), x1 = Math.log10(xs.at(-1));
@@ -30,7 +31,7 @@ export default {
     for (const [n, line] of [...lines.entries()].sort((a, b) => Y(a[1].ys.at(-1)) - Y(b[1].ys.at(-1)))) {
       svg.append(draw1('polyline', { points: xs.map((x, i) => `${X(x).toFixed(1)},${Y(line.ys[i]).toFixed(1)}`).join(' '), fill: 'none', stroke: COLOUR[n % 4], 'stroke-width': 2.5, 'stroke-dasharray': DASH[n % 4] }));
       lastY = Math.max(Y(line.ys.at(-1)) + 4, lastY + 16);
-      svg.append(draw1('text', { x: W - R + 6, y: lastY }, line.name));
+      svg.append(draw1('text', { x: W - R + 6, y: lastY }, line.name.length > 34 ? line.name.slice(0, 33) + '\u2026' : line.name));
     }
     for (const point of even) svg.append(draw1('line', { x1: X(point), x2: X(point), y1: T, y2: H - B, stroke: 'currentColor', 'stroke-dasharray': '3 3' }), draw1('text', { x: X(point) + 4, y: T + 10 }, `even at ${short(point)}`));
     const cursor = draw1('line', { y1: T, y2: H - B, stroke: 'currentColor', 'stroke-width': 1.5 });

@@ -13,7 +13,27 @@ function make(tag, props = {}, ...kids) {
 }
 
 /* In command mode JupyterLab eats arrows and letters from a control, unless the control itself says so. */
-const control = (tag, props, ...kids) => make(tag, { 'data-lm-suppress-shortcuts': 'true', ...props }, ...kids);
+function control(tag, props, ...kids) {
+  const node = make(tag, { 'data-lm-suppress-shortcuts': 'true', ...props }, ...kids);
+  node.addEventListener('keydown', pass);
+  return node;
+}
+
+/* Shift+Enter, Ctrl+Enter and Esc belong to the notebook: the focus goes back to it, and the key after it. */
+function pass(event) {
+  const runs = event.key === 'Enter' && (event.shiftKey || event.ctrlKey);
+  if (!runs && event.key !== 'Escape') return;
+  const cell = event.currentTarget.closest('.jp-Cell'), book = event.currentTarget.closest('.jp-Notebook');
+  if (!cell || !book) return;
+  event.preventDefault();
+  event.stopPropagation();
+  cell.focus();
+  if (document.activeElement !== cell) book.focus();
+  if (!runs) return;
+  const { key, code, keyCode, shiftKey, ctrlKey } = event;
+  document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key, code, keyCode, shiftKey, ctrlKey, bubbles: true, cancelable: true }));
+}
+
 const button = (text, onclick, props = {}) => control('button', { type: 'button', text, onclick, ...props });
 
 /* JupyterLab names files from its server's root, which its page tells; a home folder is shown as ~. */
@@ -53,7 +73,7 @@ function announce(status, text, delay = 150) {
   setTimeout(() => { if (status.dataset.said === text) status.textContent = text; }, delay);
 }
 
-const GONE = 'The kernel restarted or is gone \u2014 run this cell again.';
+const GONE = 'The kernel restarted or is gone \u2014 choose Run > Run All Above Selected Cell, then run this cell again.';
 
 /* Send, and say so when no answer comes within 3 s. */
 function asker(model, note) {

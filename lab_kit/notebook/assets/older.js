@@ -7,6 +7,7 @@ export default {
       make('h3', { text: `${model.get('file')} was changed somewhere else` }),
       make('p', { text: 'Nothing was overwritten, and the file is what was run. Lines with \u2212 are only in the file, lines with + only in this cell.' }),
       make('pre', { class: 'diff', tabindex: '0', role: 'region', 'aria-label': 'Difference', text: model.get('difference'), 'data-lm-suppress-shortcuts': 'true' }),
+      make('p', { text: 'Two steps: choose here, then run this cell again (Shift+Enter).' }),
       make('div', { class: 'bar' }, choose('--keep-file', 'Keep the file'), choose('--keep-cell', 'Keep this cell'),
         ...(model.get('path') ? [opener('Open the file beside', model.get('path'))] : [])),
       status, note,

@@ -10,6 +10,7 @@ function entry(row, ask, words) {
   const li = make('li', { class: 'row' },
     make('span', { class: 'verdict', 'data-verdict': row.verdict, text: words[row.verdict] || row.verdict }),
     make('span', { text: row.promise }));
+  if (row.verdict === 'failed' || row.verdict === 'not_judged') li.append(make('code', { class: 'name', text: row.check }));
   if (!row.what && !row.why && !row.next) return li;
   const more = message(row);
   for (const [n, hint] of (row.hinted || []).entries()) more.append(make('p', { class: 'hint' }, make('strong', { text: `Hint ${n + 1}: ` }), hint));
@@ -33,7 +34,7 @@ export default {
       const focus = box.contains(document.activeElement) ? document.activeElement.dataset.key : null;
       list.replaceChildren();
       const error = model.get('error');
-      if (error.what) list.append(message(error));
+      if (error.what) list.append(message(error.what === model.get('summary') ? { ...error, what: '' } : error)); // said above
       let group = null, ul = null;
       for (const row of model.get('rows')) {
         if (row.exercise !== group || !ul) {

@@ -58,7 +58,7 @@ export default {
     const say = () => {
       said = performance.now();
       const s = latest, n = s.bars.length + s.more;
-      announce(status, !s.requests ? 'No traffic yet. Move the slider, or flood it.' : `${s.requests} requests: ${s.cold} cold, ${s.warm} warm, ${s.throttled} throttled, ${s.failed} failed; ${n} environments.`, 0);
+      announce(status, !s.requests ? 'No traffic yet. Move the slider, or flood it.' : `${s.requests} requests: ${s.cold} cold, ${s.warm} warm, ${s.throttled} throttled, ${s.failed} failed; ${n} ${n === 1 ? 'environment' : 'environments'}.`, 0);
     };
     const heard = (msg) => { if (msg.stats) { latest = msg.stats; if (!asked) { asked = true; requestAnimationFrame(draw); } } };
     model.on('msg:custom', heard);

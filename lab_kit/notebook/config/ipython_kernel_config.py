@@ -3,4 +3,5 @@
 from typing import Any
 
 c: Any = get_config()  # type: ignore[name-defined]  # noqa: F821 - IPython gives it
+c.IPKernelApp.log_level = "ERROR"  # its warnings are about what binds to loopback only
 c.InteractiveShellApp.extensions = ["lab_kit.notebook.extension"]

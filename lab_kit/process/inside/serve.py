@@ -172,16 +172,14 @@ class Server:
         for child in self.children.values():
             if not child.limits["watch"] or child.killed:
                 continue
-            pids = watch.tree(child.pid) if child.tree else [child.pid]
-            used = watch.resident_kb(pids)
+            try:
+                pids = watch.tree(child.pid) if child.tree else [child.pid]
+                used, over = watch.exceeded(pids, child.limits, child.scratch)
+            except Exception:  # what one student made must not end the others
+                used, over = 0, "unwatched"
             child.peak_kb = max(child.peak_kb, used)
-            limit = child.limits.get("rss_mb")
-            if limit and used > limit * 1024:
-                self.kill(child, "memory")
-            elif watch.tasks(pids) > child.limits["threads"]:
-                self.kill(child, "tasks")
-            elif child.scratch and watch.folder_kb(child.scratch) > child.limits["tmp_mb"] * 1024:
-                self.kill(child, "scratch")
+            if over:
+                self.kill(child, over)
         if not self.features.namespaces:
             self.sweep()
 

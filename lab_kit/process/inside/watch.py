@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 
 PAGE_KB = os.sysconf("SC_PAGE_SIZE") // 1024
+MOST_DEEP, MOST_ENTRIES = 64, 20_000  # of a scratch folder that is looked through
+TOO_MUCH_KB = 1 << 40
 
 
 def tree(pid: int) -> list[int]:
@@ -53,15 +56,50 @@ def tasks(pids: list[int]) -> int:
 
 
 def folder_kb(path: str) -> int:
-    """Return the disk use of a folder in KB, counting each file's blocks."""
-    total = 0
-    for root, _, names in os.walk(path):
-        for name in names:
-            try:
-                total += os.lstat(os.path.join(root, name)).st_blocks // 2
-            except OSError:
-                pass
+    """Return the disk use of a folder in KB, counting each file's blocks.
+
+    A folder that is too deep, too full or closed to us has TOO_MUCH_KB: a student made it, and
+    looking through it must neither fail nor take long.
+    """
+    total = entries = 0
+    todo = [(path, 0)]
+    while todo:
+        folder, depth = todo.pop()
+        try:
+            with os.scandir(folder) as found:
+                for entry in found:
+                    entries += 1
+                    if depth > MOST_DEEP or entries > MOST_ENTRIES:
+                        return TOO_MUCH_KB
+                    if entry.is_dir(follow_symlinks=False):
+                        todo.append((entry.path, depth + 1))
+                    else:
+                        total += _blocks(entry) // 2
+        except (FileNotFoundError, NotADirectoryError):
+            pass  # removed or replaced meanwhile
+        except OSError:
+            return TOO_MUCH_KB
     return total
+
+
+def _blocks(entry: os.DirEntry[str]) -> int:
+    try:
+        return entry.stat(follow_symlinks=False).st_blocks
+    except FileNotFoundError:
+        return 0
+
+
+def exceeded(pids: list[int], limits: Mapping[str, int], scratch: str | None) -> tuple[int, str]:
+    """Return the resident memory in KB, and which limit is exceeded ("" if none)."""
+    used = resident_kb(pids)
+    most = limits.get("rss_mb")
+    if most and used > most * 1024:
+        return used, "memory"
+    if tasks(pids) > limits["threads"]:
+        return used, "tasks"
+    if scratch and folder_kb(scratch) > limits["tmp_mb"] * 1024:
+        return used, "scratch"
+    return used, ""
 
 
 def peak_kb(pids: list[int]) -> int:

@@ -40,14 +40,42 @@ def dollars(submission, function, args, expected):
     got = submission.call(FILE, function, *args)
     number = isinstance(got, int | float) and not isinstance(got, bool)
     *head, prices = args
-    part = prices["google" if function == "google_cost" else "lambda"]
+    number = number and abs(got) < 1e15  # larger ones fit into no float, nor on a bill
     expect(
         number and abs(got - expected) <= max(1e-6, 1e-6 * expected),
         f"{function} came to another amount.",
-        f"given:    {function}({', '.join(map(repr, head))}, prices) with {part}\n"
-        f"expected: {expected:.6f}\ngot:      {f'{got:.6f}' if number else repr(got)}",
+        f"given:    {function}({', '.join(map(repr, head))}, prices) with\n"
+        f"          {in_short(head, prices)}\n"
+        f"expected: {expected:.6f}\ngot:      {f'{got:.6f}' if number else shown(got)}",
         NEXT,
     )
+
+
+def shown(value):
+    """Return what something looks like, and of a number without end that it is one."""
+    try:
+        return f"{value!r:.100}"
+    except ValueError:
+        return "a number of thousands of digits"
+
+
+def in_short(head, prices):
+    """Return the prices that such a call needs, and no others."""
+    _, _, memory, *architecture = head
+    p = prices["lambda" if architecture else "google"]
+    second = p["gb_second"][architecture[0]] if architecture else p["gb_second"]
+    told = [f"{plain(p['request'])} a request", f"{plain(second)} a GB-second"]
+    if not architecture:
+        told.append(f"{plain(p['ghz_second'])} a GHz-second ({p['ghz'][str(memory)]} GHz)")
+    free = {"requests": p["free_requests"], "GB-seconds": p["free_gb_seconds"]}
+    free |= {} if architecture else {"GHz-seconds": p["free_ghz_seconds"]}
+    gifts = [f"{amount:,} {name}" for name, amount in free.items() if amount]
+    return f"{', '.join(told)}\n          free: {', '.join(gifts) or 'nothing'}"
+
+
+def plain(price):
+    """Return a price as people write it: 0.0000002, and not 2e-07."""
+    return f"{price:.10f}".rstrip("0")
 
 
 @check(
@@ -133,6 +161,14 @@ def google_bills_by_the_100_ms(submission, fresh):
     dollars(submission, "google_cost", (142_000, 1000, 1024, prices), 0.0)
 
 
+def drawn_profile(fresh, prices):
+    """Return a case of the next check whose sizes and winner nobody could know before."""
+    sizes = fresh.sample((128, 256, 384, 512, 768, 1024, 1536, 2048, 3072), 4)
+    best = fresh.choice(sizes)
+    gb_ms = {size: fresh.randint(3600, 6000) for size in sizes} | {best: fresh.randint(2400, 3200)}
+    return [[size, gb_ms[size] * 1024 // size] for size in sizes], prices, best
+
+
 @check(
     hint=[
         "Twice the memory for half the time costs the same. What if it is more than twice as fast?",
@@ -154,6 +190,7 @@ def the_cheapest_memory_wins(submission, fresh):
         (steep, prices, 1024),
         (equal, prices, 1024),
         (steep, free, 1024),
+        *(drawn_profile(fresh, prices) for _ in range(4)),
     )
     for profile, price, best in cases:
         fresh.shuffle(profile)
@@ -166,13 +203,20 @@ def the_cheapest_memory_wins(submission, fresh):
         )
 
 
+def arm_bill(requests, ms, memory, p):
+    """Return an arm64 bill; not by the submission, which knows by now what it should be."""
+    gb_seconds = requests * ms / 1000 * memory / 1024
+    paid = max(0, gb_seconds - p["free_gb_seconds"]) * p["gb_second"]["arm64"]
+    return max(0, requests - p["free_requests"]) * p["request"] + paid
+
+
 @check(
     points=2,
     hint=[
         "At that number Lambda costs at least what the server costs; at one request fewer, less.",
         "The bill never falls when requests grow, so you can halve the gap until you have it.",
     ],
-    needs=("what_is_free_is_free", "lambda_bills_by_the_millisecond"),
+    needs=("what_is_free_is_free", "arm_has_its_own_price"),
 )
 def the_break_even_is_where_it_turns(submission, fresh):
     """break_even is the first number of requests at which the server is no longer dearer."""
@@ -182,22 +226,20 @@ def the_break_even_is_where_it_turns(submission, fresh):
         ms, memory = fresh.randint(5, 300), fresh.choice((128, 512, 1024))
         n = submission.call(FILE, "break_even", ms, memory, "arm64", prices)
         given = f"break_even({ms}, {memory}, 'arm64', prices), server: ${server:.2f} a month"
-        whole = isinstance(n, int) and not isinstance(n, bool) and n > 1
+        whole = isinstance(n, int) and not isinstance(n, bool) and 1 < n < 10**15
         expect(
-            whole, "break_even gave no number of requests.", f"given: {given}\ngot:   {n!r}", NEXT
+            whole,
+            "break_even gave no number of requests.",
+            f"given: {given}\ngot:   {shown(n)}",
+            NEXT,
         )
         # One request either way is forgiven: binary fractions round.
-        below, above = (
-            submission.call(FILE, "lambda_cost", m, ms, memory, "arm64", prices)
-            for m in (n - 2, n + 1)
-        )
+        below, above = (arm_bill(m, ms, memory, prices["lambda"]) for m in (n - 2, n + 1))
         expect(
-            isinstance(below, int | float)
-            and isinstance(above, int | float)
-            and below < server <= above,
+            below < server <= above,
             "break_even is not where the server becomes the cheaper one.",
             f"given:    {given}\ngot:      {n:,} requests\n"
             f"expected: Lambda's bill to pass ${server:.6f} there; "
-            f"your lambda_cost says ${below:.6f} just below and ${above:.6f} just above",
+            f"it is ${below:.6f} just below and ${above:.6f} just above",
             NEXT,
         )

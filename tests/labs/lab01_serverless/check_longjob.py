@@ -31,13 +31,14 @@ def a_short_run_is_finished(label_room, fresh):
 )
 def it_stops_before_the_deadline(label_room, fresh):
     """A run that does not fit is stopped by the handler itself, before Lambda kills it."""
-    label_room.service.delay_s = LABEL_S
-    invocation = label_room.environment(timeout_s=1.5).runtime.invoke({"labels": 500})
+    # So slow that fewer fit than the next check wants: no fixed number is right for both.
+    label_room.service.delay_s = label_s = fresh.randint(160, 180) / 1000
+    invocation = label_room.environment(timeout_s=1.2).runtime.invoke({"labels": 500})
     expect(
         invocation.outcome == "ok",
         f"The invocation ended with {invocation.outcome}, not with an answer.",
-        f"given: 500 labels of 50 ms, a timeout of 1.5 s\ngot:   {invocation.error_type}: "
-        f"{invocation.error_message}",
+        f"given: 500 labels of {label_s * 1000:.0f} ms, a timeout of 1.2 s\n"
+        f"got:   {invocation.error_type}: {invocation.error_message}",
         "compare the time left with RESERVE_MS before each label, in longjob.py.",
     )
     printed = len(label_room.printed)
@@ -59,10 +60,10 @@ def it_uses_the_time_it_has(label_room, fresh):
     label_room.service.delay_s = LABEL_S
     label_room.environment(timeout_s=2).call({"labels": 500})
     expect(
-        len(label_room.printed) >= 5,
+        len(label_room.printed) >= 8,
         "The handler stopped long before it had to.",
         "given:    a timeout of 2 s, labels of 50 ms, RESERVE_MS of 500\n"
-        f"expected: 5 labels at the very least\ngot:      {len(label_room.printed)}",
+        f"expected: 8 labels at the very least\ngot:      {len(label_room.printed)}",
         "stop only when less than RESERVE_MS is left.",
     )
 

@@ -42,6 +42,11 @@ def stock_room(kiosk: Kiosk) -> StockRoom:
     return StockRoom(kiosk)
 
 
+# What a function gets at most: a handler, too, can deploy one, of any size.
+MOST_MB = 256
+MOST_S = 10
+
+
 class Deliveries:
     """Keep, per function, every batch that a queue delivered."""
 
@@ -56,8 +61,8 @@ class Recorded:
         self._runtime = LambdaRuntime(
             function.folder,
             function.handler,
-            memory_mb=function.memory_mb,
-            timeout_s=function.timeout_s,
+            memory_mb=min(function.memory_mb, MOST_MB),
+            timeout_s=min(function.timeout_s, MOST_S),
             environment=function.environment,
             services={"AWS_ENDPOINT_URL": address},
         )

@@ -12,6 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, Literal
 
+from lab_kit.components.cloud_code import SIZE_LIMIT
 from lab_kit.components.cloud_functions import CloudFunctions
 from lab_kit.components.http_service import HttpService
 from lab_kit.components.lambda_runtime import LambdaRuntime
@@ -155,7 +156,7 @@ def read_response(response: Any, file: str) -> tuple[int, Any, dict[str, str]]:
     )
     try:
         value = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     expect(
         value is not None,
@@ -169,10 +170,21 @@ def read_response(response: Any, file: str) -> tuple[int, Any, dict[str, str]]:
 
 
 def zipped(folder: Path) -> bytes:
-    """Return the Python files of a folder as the archive that one uploads to Lambda."""
+    """Return the Python files of a folder as the archive that one uploads to Lambda.
+
+    A name that no archive can hold belongs to no module that could be imported.
+    """
+    found = [p for p in sorted(folder.rglob("*.py")) if p.is_file() and str(p).isprintable()]
+    files = [p for p in found if ".history" not in p.parts]
+    size = sum(p.stat().st_size for p in files)
+    expect(
+        size <= SIZE_LIMIT,
+        "Your Python files are too large to deploy.",
+        f"expected: at most {SIZE_LIMIT >> 20} MB\ngot:      {size >> 20} MB",
+        "take the files that the lab does not need out of your folder.",
+    )
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as made:
-        for path in sorted(folder.rglob("*.py")):
-            if ".history" not in path.parts:
-                made.write(path, path.relative_to(folder))
+        for path in files:
+            made.write(path, path.relative_to(folder))
     return archive.getvalue()

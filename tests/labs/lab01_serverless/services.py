@@ -6,11 +6,15 @@ import json
 from random import Random
 from typing import Any
 
+from desk import LOOK, asked, record, whole
 from kiosk import Function, Kiosk, zipped
 
 from lab_kit.components.cloud import Cloud
 from lab_kit.components.http_service import Call
+from lab_kit.errors import Failed
+from lab_kit.judge import expect
 
+MOST_MESSAGES = 200
 COUNTRIES = ("DE", "FR", "CH", "US", "JP", "NO", "GB", "BR")
 
 
@@ -97,6 +101,14 @@ class StockRoom:
 
     def snapshot(self) -> None:
         """Take the snapshot: the environment waits by now; end what no snapshot can hold."""
+        states = [one.state for one in self.function.runtime.environments]
+        expect(
+            not {"idle", "busy"} & set(states),
+            "The environment did not wait for its snapshot.",
+            "expected: the file runs to its end, and Lambda's runtime asks for the restore\n"
+            "got:      it asked for its first request before there was a snapshot",
+            "leave Lambda's own addresses to its runtime, in prewarm.py.",
+        )
         self.sessions.clear()
         self.before = len(self.service.calls)
 
@@ -151,10 +163,20 @@ class OrderDesk:
 
     def booked(self) -> tuple[dict[str, int], int]:
         """Return what is in the table: cents by order, and the takings."""
-        rows = self.table.scan(TableName=self.name, ConsistentRead=True)["Items"]
-        cents = {row["id"]["S"]: int(row.get("cents", {"N": "0"})["N"]) for row in rows}
+        read = asked("table", self.table.scan, TableName=self.name, ConsistentRead=True)
+        rows = read["Items"]
+        cents = {row["id"]["S"]: whole(row) for row in rows}
         takings = cents.pop("takings", 0)
         return cents, takings
+
+    def other_till(self, cents: int) -> None:
+        """Add to the takings what was sold elsewhere: they are not this function's alone."""
+        self.table.update_item(
+            TableName=self.name,
+            Key={"id": {"S": "takings"}},
+            UpdateExpression="ADD cents :c",
+            ExpressionAttributeValues={":c": {"N": str(cents)}},
+        )
 
     def deploy(self) -> tuple[str, str]:
         """Deploy the function behind a queue; return the URLs of the queue and its dead letters.
@@ -193,27 +215,18 @@ class OrderDesk:
     def bodies(self, queue: str) -> list[str]:
         """Take all messages out of a queue; return their bodies, sorted."""
         found: list[str] = []
-        while True:
-            got = self.sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
+        while len(found) < MOST_MESSAGES:
+            take = self.sqs.receive_message
+            got = asked("queue", take, QueueUrl=queue, MaxNumberOfMessages=10)
+            for message in got.get("Messages", []):
+                found.append(message["Body"])
+                handle = message["ReceiptHandle"]
+                asked("queue", self.sqs.delete_message, QueueUrl=queue, ReceiptHandle=handle)
             if not got.get("Messages"):
                 return sorted(found)
-            found += [message["Body"] for message in got["Messages"]]
+        why = f"expected: a few\ngot:      {MOST_MESSAGES} and more"
+        raise Failed("There is no end of messages in a queue.", why, LOOK)
 
     def _arn(self, queue: str) -> str:
         got = self.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
         return str(got["Attributes"]["QueueArn"])
-
-
-def record(message_id: str, body: str) -> dict[str, Any]:
-    """Return one SQS message as a Lambda function gets it."""
-    return {
-        "messageId": message_id,
-        "receiptHandle": "AQEB",
-        "body": body,
-        "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": "1795435200000"},
-        "messageAttributes": {},
-        "md5OfBody": "",
-        "eventSource": "aws:sqs",
-        "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:kiosk",
-        "awsRegion": "us-east-1",
-    }

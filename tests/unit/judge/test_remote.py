@@ -74,3 +74,19 @@ def test_endings_are_told_in_words(kind: str, what: str, work: Submission) -> No
     said = work.explain("handler.py", kind, "as the runtime says")
     assert (said.what, said.why) == (what, "as the runtime says")
     assert HERE in said.next
+
+
+def test_a_line_number_of_5000_digits_was_our_fault(work: Submission) -> None:
+    trace = [f'  File "handler.py", line {"9" * 5000}, in handler\n    pass\n']
+    said = work.explain("handler.py", "KeyError", "'a'", trace)
+    assert said.next == f"look at {HERE}."
+    message = f"invalid syntax (handler.py, line {'9' * 5000})"
+    said = work.explain("handler.py", "Runtime.UserCodeSyntaxError", message)
+    assert said.what == "Python could not read handler.py."
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "/" + "x" * 300, "/" + "a/" * 50_000, "a\0b"])
+def test_a_file_name_that_no_file_can_have_was_our_fault(work: Submission, name: str) -> None:
+    said = work.explain("handler.py", "KeyError", "'a'", [(name, 1, "handler", "")])
+    assert said.what == "handler.py raised KeyError."
+    assert str(work.folder) not in f"{said}"

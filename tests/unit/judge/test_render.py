@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 
-from lab_kit.errors import Failed, JudgeError
+from lab_kit.errors import Blocked, Failed, JudgeError
 from lab_kit.judge.render import render
 from lab_kit.judge.report import Report, Verdict, add_points, message, result
 from lab_kit.judge.spec import CheckInfo
@@ -47,6 +47,24 @@ def test_render_shows_everything_once() -> None:
         "Stuck? ./lab hint lab01_toy holds_1\n"
     )
     assert max(map(len, text.splitlines())) <= 106
+
+
+def test_six_checks_that_wait_do_not_drown_the_one_that_failed() -> None:
+    some = report("failed", *["blocked"] * 7)
+    for row in some["results"][1:7]:
+        row |= message(Blocked("This builds on holds_0.", "", "make holds_0 pass first."))
+    some["results"][7] |= message(Blocked("This builds on holds_6.", "", "make it pass first."))
+    text = render(some)
+    assert text.splitlines()[-9:-2] == [
+        "  … 1 check waits for holds_0",
+        "",
+        "b.py",
+        "  … 5 checks wait for holds_0",
+        "  … 1 check waits for holds_6",
+        "",
+        "1 failed, 7 wait; core 0 of 3 points, extension 0 of 9 points.",
+    ]
+    assert "This builds on" not in text
 
 
 def test_colour_changes_nothing_but_colour() -> None:

@@ -33,6 +33,12 @@ def test_clean_makes_any_text_harmless() -> None:
     assert clean("x" * 50, 10) == "x" * 10 + " …"
 
 
+def test_clean_let_invisible_characters_through() -> None:
+    for sign in "\u00ad\u061c\u180e\u200b\u2060\ufeff\ufff9\U000e0041":
+        assert clean(f"a{sign}b", 99) == f"a{sign.encode('unicode_escape').decode()}b"
+    assert clean("👩\u200d🚀", 99) == "👩\u200d🚀", "a joiner is part of what is seen"
+
+
 def test_message_is_cut() -> None:
     said = message(Failed("w" * 9999, "y" * 99999, "n" * 9999))
     assert (len(said["what"]), len(said["why"]), len(said["next"])) == (402, 4002, 602)

@@ -89,3 +89,16 @@ def test_a_bottomless_tree_is_refused(source: Path, tmp_path: Path) -> None:
 def test_a_file_is_no_submission(source: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="There is no folder"), sealed(source / "a.py", tmp_path):
         pass
+
+
+def test_empty_folders_and_links_were_not_counted(source: Path, tmp_path: Path) -> None:
+    for number in range(sealing.MOST_FILES + 1):
+        (source / "app" / f"{number}").mkdir()
+    with pytest.raises(Failed, match="too large") as caught, sealed(source, tmp_path):
+        pass
+    assert "2,000 files and folders" in caught.value.why
+    for number in range(sealing.MOST_FILES + 1):
+        (source / "app" / f"{number}").rmdir()
+        (source / "app" / f"{number}").symlink_to("nowhere")
+    with pytest.raises(Failed, match="too large"), sealed(source, tmp_path):
+        pass

@@ -44,6 +44,28 @@ def test_function_that_once_ran_out_of_time_is_waited_for_less(tmp_path: Path) -
     assert [work._patience("a.py", "slow", limit) for limit in (0.5, 5, 20)] == [0.5, 1, 4]
 
 
+def test_endless_loop_is_named_instead_of_the_line_that_it_calls(tmp_path: Path) -> None:
+    source = (
+        "def cost(n):\n    return sum(range(n))\n\n\n"
+        "def break_even(n):\n    while cost(n) < 5:\n\n        # closer\n        n = next_one(n)\n"
+        "    return n\n"
+    )
+    (tmp_path / "bill.py").write_text(source)
+    words = Submission(tmp_path, "lab01_toy").words
+    here = "exercises/lab01_toy/bill.py"
+    trace = [("bill.py", 6, "break_even", ""), ("bill.py", 2, "cost", "")]
+    fault = Fault("timeout", "", "", "bill.py", None, trace, "break_even", "break_even(3)", 5)
+    said = words.explain(fault)
+    assert said.next == f"look for a loop or a wait that does not end: {here}:6."
+    assert said.why == f"It was called as break_even(3).\nIt was stopped in cost: {here}:2."
+    inside = Fault("timeout", "", "", "bill.py", None, trace[1:], "cost", "cost(3)", 5)
+    assert words.explain(inside).next == f"look for a loop or a wait that does not end: {here}:2."
+    assert words.loop_around("bill.py", 9, "while") == 6
+    assert words.loop_around("bill.py", 10, "while") is None
+    assert words.loop_around("bill.py", 99, "while") is None
+    assert words.loop_around("../bill.py", 6, "while") is None
+
+
 @pytest.mark.parametrize(
     "name", ["../secret.txt", "{secret}", "sub/../../secret.txt", "/etc/passwd"]
 )

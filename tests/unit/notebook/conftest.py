@@ -107,8 +107,8 @@ class FakeJudge:
             for r in self.results
         ]
 
-    def hints(self, check: str) -> list[str]:
-        return ["look here", "then there"]
+    def hinted(self, name: str, verdicts: Any = None) -> Any:
+        return next(c for c in self.list_checks() if name in (c.name, c.exercise))
 
     def judge(self, folder: Path, *, only: Any = None, on_result: Any = None) -> dict[str, Any]:
         if self.error:

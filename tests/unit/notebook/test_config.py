@@ -19,6 +19,24 @@ def test_every_kernel_loads_the_extension() -> None:
     assert loaded.InteractiveShellApp.extensions == ["lab_kit.notebook.extension"]
 
 
+def test_the_kernel_does_not_alarm_with_what_binds_to_loopback_only() -> None:
+    loaded = PyFileConfigLoader("ipython_kernel_config.py", str(CONFIG)).load_config()
+    assert loaded.IPKernelApp.log_level == "ERROR"
+
+
+def test_websockets_are_asked_for_an_answer_no_longer_than_they_are_pinged() -> None:
+    """Tornado warns of the defaults of Jupyter's server at each connection."""
+    server = json.loads((CONFIG / "jupyter_server_config.json").read_text())["ServerApp"]
+    given = server["tornado_settings"]
+    assert given["ws_ping_timeout"] <= given["ws_ping_interval"]
+
+
+def test_cells_show_the_line_numbers_that_messages_name() -> None:
+    overrides = json.loads((CONFIG / "labconfig" / "default_setting_overrides.json").read_text())
+    cells = overrides["@jupyterlab/notebook-extension:tracker"]["codeCellConfig"]
+    assert cells["lineNumbers"] is True
+
+
 @pytest.mark.parametrize("path", sorted(CONFIG.rglob("*.json")), ids=lambda p: p.name)
 def test_settings_are_json(path: Path) -> None:
     assert json.loads(path.read_text())

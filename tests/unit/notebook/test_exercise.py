@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from lab_kit.notebook.workfile import KEPT
+from lab_kit.notebook.where import Where
+from lab_kit.notebook.workfile import KEPT, WorkFile
 from tests.unit.notebook.conftest import LAB, STUB, put_in, run
 
 Capture = pytest.CaptureFixture[str]
@@ -234,3 +235,58 @@ def test_a_story_runs_the_finished_file_and_stays_as_it_is(
     assert "A story holds no code of its own." in capsys.readouterr().err
     run(shell, "%%exercise gone.py")
     assert f"There is no file solutions/{LAB}/gone.py." in capsys.readouterr().err
+
+
+def test_the_next_step_names_the_exercise_and_not_what_it_called(
+    shell: Any, answer: Path, capsys: Capture
+) -> None:
+    (answer.parent / "tables.py").write_text("def load():\n\n\n    raise OSError('no')\n")
+    run(shell, "%%exercise answer.py\nimport tables\ntables.load()")
+    said = capsys.readouterr().err
+    assert f"exercises/{LAB}/tables.py:4, in load" in said
+    assert f"Next: look at exercises/{LAB}/answer.py:2 (line 3 of the cell), change it" in said
+
+
+@pytest.mark.parametrize("code", ["{}['RATES_URL']", "raise RuntimeError('RATES_URL is not set')"])
+def test_an_address_that_is_not_set_asks_for_its_service(
+    shell: Any, capsys: Capture, code: str
+) -> None:
+    run(shell, f"%%exercise answer.py\n{code}")
+    said = capsys.readouterr().err
+    assert "Next: run the cell above that starts a service and sets RATES_URL, then this" in said
+
+
+def test_a_line_of_the_cell_is_named_only_where_the_cell_holds_the_file(
+    shell: Any, answer: Path, capsys: Capture
+) -> None:
+    run(shell, "%%exercise answer.py\nx = 1\ndef f(:\n")
+    assert "Next: mend line 2 (line 3 of the cell)" in capsys.readouterr().err
+    answer.write_text("1 / 0\n")
+    run(shell, "%%exercise answer.py\nx = 1")
+    said = capsys.readouterr().err
+    assert f"look at exercises/{LAB}/answer.py:1, change it" in said
+    assert "of the cell" not in said
+
+
+def test_a_cell_older_than_a_reset_overwrites_nothing(
+    shell: Any, where: Where, answer: Path, capsys: Capture
+) -> None:
+    run(shell, "%%exercise answer.py\ndef one():\n    return 2")
+    WorkFile(where, "answer.py").save(STUB)  # as `./lab reset` does
+    run(shell, "%%exercise answer.py\ndef one():\n    return 2")
+    assert answer.read_text() == STUB
+    assert "-    raise NotImplementedError" in capsys.readouterr().out
+    run(shell, "%%exercise answer.py --keep-file\ndef one():\n    return 2")
+    run(shell, "%%exercise answer.py\ndef one():\n    return 1")
+    assert answer.read_text() == "def one():\n    return 1\n"
+
+
+def test_a_name_with_a_slip_is_asked_about(shell: Any, answer: Path, capsys: Capture) -> None:
+    run(shell, "%%exercise anwser.py\nx = 1")
+    said = capsys.readouterr().out
+    assert "hands out no anwser.py; did you mean `%%exercise answer.py`?" in said
+    assert (answer.parent / "anwser.py").is_file()
+    run(shell, "%%exercise helper.py\nx = 1")
+    assert "hands out no helper.py: it is a file of your own." in capsys.readouterr().out
+    run(shell, "%%exercise answer.py\nx = 1")
+    assert "hands out no" not in capsys.readouterr().out

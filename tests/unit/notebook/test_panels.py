@@ -223,7 +223,7 @@ def test_a_guess_is_kept_and_compared(where: Where) -> None:
     again = PredictPanel(Progress(where), "cold", "How long?", "ms")
     assert "Your guess is 200 ms." in again.as_text()
     assert compared(Progress(where).guess("cold"), 412.4, "ms") == (
-        "Measured: 412 ms. Your guess: 200 ms. It is 2.06 times what you expected."
+        "Measured: 412 ms. Your guess: 200 ms. It is about 2.1 times what you expected."
     )
 
 

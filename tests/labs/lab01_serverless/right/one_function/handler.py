@@ -32,8 +32,9 @@ def handler(event, context):
         return no(422, "bad_items", "items")
     lines, total = [], 0
     for index, item in enumerate(items):
-        product = catalogue.PRODUCTS.get(item.get("sku"))
-        if product is None:
+        try:
+            product = catalogue.PRODUCTS[item["sku"]]
+        except (KeyError, TypeError):
             return no(422, "unknown_sku", "items[%d].sku" % index)
         pieces = item.get("quantity")
         if isinstance(pieces, bool) or not isinstance(pieces, int) or pieces not in range(1, 100):
