@@ -26,6 +26,7 @@ from lab_kit.judge.report import message
 from lab_kit.judge.warm import search_path
 from lab_kit.process import start_trusted
 
+WORKER = "lab_kit.grading.worker"
 MOST_TRIES = 3
 SPARE_S = 60.0
 LOOK_S = 5.0
@@ -50,7 +51,7 @@ class Hand:
         self.lanes = int(spec["lanes"])
         self.alone = False
         self.channel, theirs = socket.socketpair()
-        command = [sys.executable, "-P", "-m", "lab_kit.grading.worker", str(theirs.fileno())]
+        command = [sys.executable, "-P", "-m", WORKER, str(theirs.fileno())]
         with theirs:
             try:
                 self.program = start_trusted(

@@ -222,7 +222,7 @@ def test_workers_that_never_start_end_the_run(
     course: Course, store: Store, hand_in: HandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(crew, "MOST_TRIES", 1)
-    monkeypatch.setattr(crew, "search_path", lambda: "/nowhere")
+    monkeypatch.setattr(crew, "WORKER", "lab_kit.grading.nowhere")
     with (
         Grader(course, store, require="any", jobs=1) as grader,
         pytest.raises(JudgeError) as caught,
