@@ -16,7 +16,7 @@ def _call(method: str, path: str, body: object = None) -> dict[str, int]:
 
 
 def print_label(number: int) -> None:
-    """Print label `number`. Takes at most 100 ms. Printing one twice sends two parcels."""
+    """Print label `number`. Takes at most 200 ms. Printing one twice sends two parcels."""
     _call("POST", f"/labels/{number}")
 
 
