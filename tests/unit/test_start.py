@@ -191,3 +191,22 @@ def test_two_jupyterlabs_run_side_by_side(tmp_path: Path):
             assert "JupyterLab" in page
         one.program.stop()
         assert "JupyterLab" in two.page()
+
+
+def test_a_notebook_is_signed_once_and_again_when_it_was_built_anew(
+    course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    made: dict = {"cells": [], "metadata": {"beyond": {}}, "nbformat": 4, "nbformat_minor": 5}
+    made["metadata"]["beyond"]["seal"] = seal(made)
+    path = course.root / "notebooks" / "lab03_three.ipynb"
+    path.write_text(json.dumps(made))
+    env = {"JUPYTER_DATA_DIR": str(tmp_path / "data")}
+    start.trust(course, env)
+    signed = course.work / "signed.json"
+    first = signed.read_text("utf-8")
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "nbformat.sign", None)  # loading the slow notary would fail
+        start.trust(course, env)
+    os.utime(path, ns=(1, 1))
+    start.trust(course, env)
+    assert signed.read_text("utf-8") != first
