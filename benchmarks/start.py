@@ -42,24 +42,23 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def seconds(argv: list[str], page: str) -> tuple[float, float]:
+def seconds(argv: list[str], page: str, home: str) -> tuple[float, float]:
     """Return the time until the page is served by the command, and its processor time till then."""
     port = free_port()
     options = ["--no-browser", "--allow-root", f"--port={port}", "--IdentityProvider.token=bench"]
-    with tempfile.TemporaryDirectory() as home:
-        env = {**os.environ, "HOME": home}
-        began = time.perf_counter()
-        with start_trusted([*argv, *options], env=env, cwd=ROOT) as program:
-            url = f"http://127.0.0.1:{port}{page}?token=bench"
-            wait_until(
-                lambda: answers(url),
-                timeout=60,
-                poll=0.02,
-                alive=lambda: program.alive,
-                what=argv[0],
-            )
-            taken = time.perf_counter() - began, cpu_seconds(program.pid)
-            program.stop()
+    env = {**os.environ, "HOME": home}
+    began = time.perf_counter()
+    with start_trusted([*argv, *options], env=env, cwd=ROOT) as program:
+        url = f"http://127.0.0.1:{port}{page}?token=bench"
+        wait_until(
+            lambda: answers(url),
+            timeout=60,
+            poll=0.02,
+            alive=lambda: program.alive,
+            what=argv[0],
+        )
+        taken = time.perf_counter() - began, cpu_seconds(program.pid)
+        program.stop()
     return taken
 
 
@@ -69,12 +68,13 @@ def main(rounds: int) -> int:
     commands = {"./lab": [str(ROOT / "lab")], "jupyter lab": [sys.executable, "-m", "jupyterlab"]}
     taken: dict[str, list[float]] = {name: [] for name in commands}
     used: dict[str, list[float]] = {name: [] for name in commands}
-    for number in range(rounds + 1):
-        for name, argv in commands.items():
-            took, cpu = seconds(argv, page)
-            if number:  # the first round only warms the disk
-                taken[name].append(took)
-                used[name].append(cpu)
+    with tempfile.TemporaryDirectory() as home:
+        for number in range(rounds + 1):
+            for name, argv in commands.items():
+                took, cpu = seconds(argv, page, home)
+                if number:  # the first round warms the disk, and is a first start
+                    taken[name].append(took)
+                    used[name].append(cpu)
     medians = {name: statistics.median(values) for name, values in taken.items()}
     for name, values in taken.items():
         spread = f"{min(values):.2f} to {max(values):.2f}"
