@@ -12,8 +12,6 @@ from lab_kit.grading.intake import repository
 
 from .conftest import GOOD, said, texts
 
-pytestmark = pytest.mark.skipif(not shutil.which("git"), reason="git is not installed here")
-
 
 def git(folder: Path, *words: str) -> str:
     settings = [
