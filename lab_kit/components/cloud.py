@@ -37,7 +37,7 @@ __all__ = ["Cloud", "Function", "Runtime"]
 
 START_S = 30.0
 LIMITS = Limits(
-    data_mb=600, file_mb=64, cpu_s=7200, threads=512, open_files=1024, scratch_mb=64, rss_mb=600
+    data_mb=800, file_mb=64, cpu_s=7200, threads=512, open_files=1024, scratch_mb=64, rss_mb=600
 )
 PACKAGE = Path(lab_kit.__file__).parent
 BOOT = """\

@@ -22,6 +22,7 @@ from lab_kit.components.cloud_poller import Poller
 LISTENER, CHANNEL = 3, 4
 MOST_BYTES = 16 * 1024 * 1024  # of a DynamoDB request, as on AWS
 PATIENCE_S = 60.0  # for a caller that stops in the middle of a request
+STACK_BYTES = 1024 * 1024  # of a connection's thread: the usual 8 MB count against the data limit
 
 
 class Child:
@@ -111,6 +112,7 @@ def serve(child: Child) -> None:
 
 def main(region: str, scale: float) -> None:
     """Start everything; leaves with the other side."""
+    threading.stack_size(STACK_BYTES)
     sys.setswitchinterval(0.001)  # an invocation that comes back does not wait for 5 ms
     child = Child(region, scale)
     child.install()

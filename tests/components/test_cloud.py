@@ -276,6 +276,23 @@ def test_condition_in_dynamodb_holds_between_threads(account: Account) -> None:
     assert sorted(won) == [str(n) for n in range(10)]
 
 
+def test_a_hundred_requests_at_once_are_all_answered(account: Account) -> None:
+    body = b"Action=ListQueues"
+    head = b"POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 17\r\n\r\n"
+    with contextlib.ExitStack() as held:
+        opened = []
+        for _ in range(100):
+            sock = held.enter_context(socket.create_connection(account.cloud.endpoint, 60))
+            sock.sendall(head)
+            answer = held.enter_context(sock.makefile("rb"))
+            assert answer.readline().startswith(b"HTTP/1.1 100")  # it has its thread, and waits
+            opened.append((sock, answer))
+        for sock, _ in opened:
+            sock.sendall(body)
+        said = [answer.read() for _, answer in opened]
+        assert [text for text in said if b"HTTP/1.1 200 OK" not in text] == []
+
+
 def test_motos_own_controls_are_closed(account: Account) -> None:
     name = account.deploy(lambda event: "still here")
     for method, path in (("POST", "/moto-api/reset"), ("GET", "/moto-api/data.json")):
