@@ -134,6 +134,7 @@ class Parked:
                 syscalls.prctl(syscalls.PDEATHSIG, signal.SIGKILL)
             if os.getppid() != parent:
                 return
+            gc.set_threshold(50_000)  # a collection copies the pages that the fork shares
             random.seed()
             settle(data["scratch"])
 

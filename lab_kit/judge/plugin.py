@@ -26,6 +26,8 @@ from lab_kit.judge.seeds import fresh_for
 from lab_kit.judge.spec import CheckInfo, LabSpec
 from lab_kit.judge.submission import Submission
 
+TIRED_S = 2.0  # so long may calls have taken in one process: its limits are for one check
+
 
 @dataclass
 class Run:
@@ -35,8 +37,8 @@ class Run:
     seed: int
     verdicts: dict[str, str]
     tell: Callable[[dict[str, Any]], None]
-    slow: set[tuple[str, str]] = field(default_factory=set)
     raised: list[BaseException] = field(default_factory=list)
+    work: Submission = field(init=False)
 
 
 class Checks:
@@ -101,7 +103,10 @@ class Checks:
     def judge(self, run: Run, names: list[str]) -> None:
         """Run the named checks in order and tell each result as it comes."""
         self.run = run
-        chosen = [self.items[name] for name in names]
+        with Submission(run.folder, self.lab.name) as run.work:
+            self.judge_each(run, [self.items[name] for name in names])
+
+    def judge_each(self, run: Run, chosen: list[pytest.Item]) -> None:
         for item, following in zip(chosen, [*chosen[1:], None], strict=True):
             run.tell({"event": "check", "check": item.name})
             run.raised.clear()
@@ -158,10 +163,11 @@ class Checks:
 
     @pytest.fixture
     def submission(self) -> Iterator[Submission]:
-        """Give the student's work."""
+        """Give the student's work; the next check goes on with its process while all is well."""
         assert self.run is not None
-        with Submission(self.run.folder, self.lab.name, self.run.slow) as work:
-            yield work
+        yield self.run.work
+        if self.run.raised or self.run.work.busy_s > TIRED_S:
+            self.run.work.close()
 
     @pytest.fixture
     def fresh(self, request: pytest.FixtureRequest) -> random.Random:

@@ -1,7 +1,8 @@
 """Reach a submission from a check: call its functions, read its files, explain its errors.
 
 Nothing here imports or evaluates what a student wrote; a call goes to a sandboxed process
-of its own, which is started on first use and ends with the check.
+of its own, which is started on first use. Checks that pass share it, as requests share a
+warm server; a check that wants modules loaded anew begins with `close()`.
 """
 
 from __future__ import annotations
@@ -21,13 +22,14 @@ READ_LIMIT = 1 << 20
 
 
 class Submission:
-    """Stand for one student's work during one check."""
+    """Stand for one student's work; `busy_s` is how long its process has answered calls."""
 
-    def __init__(self, folder: Path, lab: str, slow: set[tuple[str, str]] | None = None) -> None:
+    def __init__(self, folder: Path, lab: str) -> None:
         self.folder = folder
         self.lab = lab
         self.words = Words(lab, folder)
-        self._slow = set() if slow is None else slow
+        self.busy_s = 0.0
+        self._slow: set[tuple[str, str]] = set()
         self._student: Student | None = None
 
     def __enter__(self) -> Submission:
@@ -39,7 +41,7 @@ class Submission:
     def close(self) -> None:
         """End the student's process; a later call starts another."""
         if self._student is not None:
-            student, self._student = self._student, None
+            student, self._student, self.busy_s = self._student, None, 0.0
             student.close()
 
     def call(
@@ -84,6 +86,7 @@ class Submission:
             self._student = zygote().student(self.folder)
         seconds = self._patience(file, function, timeout)
         reply = self._student.call(file, function, *args, timeout=seconds, **kwargs)
+        self.busy_s += reply.ms / 1000
         kind = reply.error.kind if reply.error else ""
         if kind == "timeout":
             self._slow.add((file, function))

@@ -145,6 +145,34 @@ def test_results_are_told_as_they_come(shapes: LabJudge, square: Path) -> None:
     assert [row["verdict"] for row in told] == ["passed", "passed"]
 
 
+REMEMBERS = """\
+seen = []
+
+
+def area(side):
+    if side < 0:
+        return {negative}
+    seen.append(side)
+    return side * side {more}
+"""
+
+
+def test_checks_that_pass_share_a_process(shapes: LabJudge, tmp_path: Path) -> None:
+    work = REMEMBERS.format(negative="None if seen else 0", more="")
+    (tmp_path / "shapes.py").write_text(work)
+    assert [row["verdict"] for row in shapes.judge(tmp_path)["results"]] == ["passed", "passed"]
+
+
+def test_a_check_that_fails_leaves_nothing_to_the_next(own_checks: Path, tmp_path: Path) -> None:
+    path = own_checks / "check_shapes.py"
+    path.write_text(path.read_text().replace(', needs="squares_are_measured"', ""))
+    work = REMEMBERS.format(negative="0 if seen else None", more="+ 1")
+    (tmp_path / "shapes.py").write_text(work)
+    with LabJudge(own_checks, lab=SHAPES) as judge:
+        verdicts = [row["verdict"] for row in judge.judge(tmp_path)["results"]]
+    assert verdicts == ["failed", "passed"]
+
+
 def test_only_judges_what_is_named_and_what_it_needs(shapes: LabJudge, square: Path) -> None:
     both = ["squares_are_measured", "negative_sides_are_refused"]
     assert list(by_name(shapes.judge(square, only=both[0]))) == both[:1]
