@@ -44,13 +44,14 @@ def digest(text: object) -> str:
 
 @dataclass(frozen=True)
 class LabInfo:
-    """Describe a lab as its built notebook does."""
+    """Describe a lab as its built notebook does; `version` changes whenever the build does."""
 
     name: str
     title: str
     minutes: int = 0
     prerequisites: str = ""
     exercises: tuple[Exercise, ...] = field(default=())
+    version: str = ""
 
     @classmethod
     def from_metadata(cls, name: str, data: dict[str, object]) -> LabInfo:
@@ -70,6 +71,7 @@ class LabInfo:
             minutes if isinstance(minutes, int) else 0,
             str(data.get("prerequisites", "")),
             exercises,
+            str(data.get("seal", "")),
         )
 
 

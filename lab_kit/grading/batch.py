@@ -23,6 +23,7 @@ from lab_kit.course import Course
 from lab_kit.errors import Unavailable, UsageError
 from lab_kit.grading.crew import Crew, Task
 from lab_kit.grading.edition import fix
+from lab_kit.grading.forms.places import quoted
 from lab_kit.grading.model import Incoming, Refused
 from lab_kit.grading.store import Key, Store, judged, secret_id
 from lab_kit.judge.report import message
@@ -30,8 +31,8 @@ from lab_kit.judge.sealed import runtime_folder
 from lab_kit.judge.seeds import graded_seed
 from lab_kit.process import level
 
-LEVELS = ("none", "degraded", "bwrap", "full")
-REQUIRE = ("full", "bwrap", "degraded", "any")
+LEVELS = ("none", "degraded", "full")
+REQUIRE = ("full", "degraded", "any")
 DEADLINE_S = 900.0
 LANES = 3  # for each core: one works, the others may be held by endless loops
 
@@ -155,10 +156,13 @@ class Grader:
         held = str(report.get("level", ""))
         if "error" not in report and rank(held) < rank(self.require):
             report = {"error": message(too_weak(self.require, held))}
-        said = {**report, "environment": self.environment}
+        edition = self.editions[work.lab]
+        known = {"environment": self.environment, "lab_version": edition.lab_version}
+        said = {**report, **known, "hidden": list(edition.hidden)}
         for row in said.get("results", []):
-            row["hidden"] = row["check"] in self.editions[work.lab].hidden
-        self.store.add(self._key(work), said, work, self.number)
+            row["hidden"] = row["check"] in edition.hidden
+        code = quoted(said, work.lab, work.folder)
+        self.store.add(self._key(work), said, work, self.number, code)
         return self._step(work, "judged" if judged(said) else "not_judged")
 
     def _step(self, item: Incoming | Refused, outcome: Outcome) -> Step:

@@ -48,7 +48,7 @@ def grade(course: Course, args: argparse.Namespace) -> int:
                 bar.draw()
                 for step in grader.run(work):
                     bar(step)
-            desk.write(partial(store.grades, grader.number), work, grader.hidden)
+            desk.write(partial(store.grades, grader.number), partial(store.changes, grader.number))
             print_safely(sys.stderr if desk.quiet else sys.stdout, summary(store, grader))
             return grader.exit_code
     finally:

@@ -247,7 +247,7 @@ def test_a_run_that_is_left_ends_its_workers(course: Course, store: Store, hand_
 
 
 @pytest.mark.parametrize(
-    ("held", "required"), [("none", "degraded"), ("degraded", "full"), ("", "bwrap")]
+    ("held", "required"), [("none", "degraded"), ("degraded", "full"), ("", "degraded")]
 )
 def test_nothing_is_graded_below_the_required_level(
     course: Course, store: Store, held: str, required: str, monkeypatch: pytest.MonkeyPatch
