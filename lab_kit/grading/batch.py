@@ -8,16 +8,13 @@ with Store(path) as store, Grader(course, store) as grader:
 
 from __future__ import annotations
 
-import hashlib
 import os
-import platform
 import shutil
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from lab_kit.course import Course
 from lab_kit.errors import Unavailable, UsageError
@@ -25,11 +22,15 @@ from lab_kit.grading.crew import Crew, Task
 from lab_kit.grading.edition import fix
 from lab_kit.grading.forms.places import quoted
 from lab_kit.grading.model import Incoming, Refused
+from lab_kit.grading.place import environment
 from lab_kit.grading.store import Key, Store, judged, secret_id
 from lab_kit.judge.report import message
 from lab_kit.judge.sealed import runtime_folder
 from lab_kit.judge.seeds import graded_seed
 from lab_kit.process import level
+
+if TYPE_CHECKING:
+    from lab_kit.grading.cluster import Cluster
 
 LEVELS = ("none", "degraded", "full")
 REQUIRE = ("full", "degraded", "any")
@@ -49,7 +50,8 @@ class Step:
 
 
 class Grader:
-    """Grade for one course into one store; `jobs` submissions are judged at once.
+    """Grade for one course into one store; `jobs` submissions are judged at once here, or as many
+    as there is room for on the workers of `cluster`, a Dask scheduler's address.
 
     Raises Unavailable, before anything is judged, when this machine isolates less than
     `require` says. `number` is the run's number in the store; `counts` how often each outcome
@@ -67,6 +69,7 @@ class Grader:
         require: str = "full",
         secret: bytes | None = None,
         deadline_s: float = DEADLINE_S,
+        cluster: str | None = None,
     ) -> None:
         if jobs is not None and jobs < 1:
             raise UsageError(f"{jobs} jobs judge nothing.", "", "ask for at least 1 with --jobs.")
@@ -75,7 +78,8 @@ class Grader:
         self.jobs = jobs or cores() * LANES
         self.deadline_s = deadline_s
         self.level = demand(require, level().name)
-        self.environment = environment(course, self.level)
+        self.environment = environment(self.level)
+        self.cluster = cluster
         self.secret = store.secret() if secret is None else secret
         self.secret_id = secret_id(self.secret)
         self.counts: Counter[Outcome] = Counter()
@@ -127,16 +131,23 @@ class Grader:
 
     # -- parts -------------------------------------------------------------------------
 
-    def _crew(self) -> Crew:
+    def _crew(self) -> Crew | Cluster:
+        labs = {name: edition.encode() for name, edition in self.editions.items()}
+        if self.cluster:
+            from lab_kit.grading.cluster import Cluster
+
+            return Cluster(
+                self.cluster, labs, environment=self.environment, deadline_s=self.deadline_s
+            )
         processes = min(cores(), self.jobs)
         return Crew(
-            {name: edition.encode() for name, edition in self.editions.items()},
+            labs,
             processes=processes,
             lanes=-(-self.jobs // processes),
             deadline_s=self.deadline_s,
         )
 
-    def _take(self, item: Incoming | Refused, crew: Crew) -> Step | None:
+    def _take(self, item: Incoming | Refused, crew: Crew | Cluster) -> Step | None:
         """Give an item to the workers, or settle it at once."""
         if isinstance(item, Incoming) and item.lab not in self.editions:
             item = unknown(item, self.editions)
@@ -218,11 +229,3 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def environment(course: Course, held: str) -> str:
-    """Name what a verdict depends on beside the work and its checks."""
-    lock = course.root / "requirements.lock"
-    packages = hashlib.sha256(lock.read_bytes()).hexdigest()[:12] if lock.is_file() else "none"
-    python = f"{platform.python_implementation()} {platform.python_version()}"
-    return f"{python}, {sys.platform} {platform.machine()}, isolation {held}, packages {packages}"

@@ -41,6 +41,7 @@ def grade(course: Course, args: argparse.Namespace) -> int:
                 jobs=args.jobs,
                 checks=Path(args.checks) if args.checks else None,
                 require=args.require_isolation,
+                cluster=args.cluster,
             ) as grader,
         ):
             work = take_in(course, args, labs, place)

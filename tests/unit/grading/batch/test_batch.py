@@ -72,7 +72,7 @@ def test_a_class_is_judged_and_then_kept(course: Course, store: Store, hand_in: 
     }  # fmt: skip
     ada = first[0].report
     assert ada["submission"] == work[0].digest
-    assert ada["environment"].endswith(f"isolation {level().name}, packages none")
+    assert f"isolation {level().name}, packages " in ada["environment"]
     assert [row["hidden"] for row in ada["results"]] == [False, False]
 
 
