@@ -15,8 +15,8 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -89,8 +89,8 @@ def earned(report: Mapping[str, Any]) -> str:
 
 
 @contextmanager
-def trial(wanted: Sequence[Case], place: Path) -> Iterator[dict[str, Future[Outcome]]]:
-    """Judge the wanted cases, several at once; give the outcome of each as it comes."""
+def trial(wanted: Sequence[Case], place: Path) -> Iterator[Callable[[Case], Outcome]]:
+    """Start judging the wanted cases, several at once; give what waits for a case's outcome."""
     before = sorted(CHECKS.glob("[!_.]*"))
     code = [case for case in wanted if not case.handed_in]
     handed_in = [case for case in wanted if case.handed_in]
@@ -101,12 +101,15 @@ def trial(wanted: Sequence[Case], place: Path) -> Iterator[dict[str, Future[Outc
             ThreadPoolExecutor(1) as clerk,
             ThreadPoolExecutor(LANES) as lanes,
         ):
-            outcomes = {c.name: lanes.submit(attempt, judge, c, place / c.name) for c in code}
-            if handed_in:
-                graded = clerk.submit(grade, handed_in, place / "class")
-                for case in handed_in:
-                    outcomes[case.name] = lanes.submit(lambda c=case: graded.result()[c.name])
-            yield outcomes
+            graded = clerk.submit(grade, handed_in, place / "class") if handed_in else None
+            tried = {c.name: lanes.submit(attempt, judge, c, place / c.name) for c in code}
+
+            def outcome(case: Case) -> Outcome:
+                if graded and case.handed_in:
+                    return graded.result()[case.name]
+                return tried[case.name].result()
+
+            yield outcome
             lanes.shutdown(cancel_futures=True)
     finally:
         del os.environ["COURSE_SECRET"]

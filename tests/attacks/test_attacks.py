@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,24 +17,28 @@ from tests.attacks import corpus
 from tests.attacks.corpus import Case, Outcome
 
 CASES = corpus.cases()
-Outcomes = dict[str, Future[Outcome]]
+Outcomes = Callable[[Case], Outcome]
 
 
 @pytest.fixture(scope="module")
-def outcomes(
+def outcome_of(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Outcomes]:
     """Start judging all cases that are going to be looked at."""
-    items = request.session.items
-    wanted = [item.callspec.params["case"] for item in items if hasattr(item, "callspec")
-              and isinstance(item.callspec.params.get("case"), Case)]  # fmt: skip
-    with corpus.trial(wanted, tmp_path_factory.mktemp("corpus")) as running:
+    with corpus.trial(selected(request), tmp_path_factory.mktemp("corpus")) as running:
         yield running
 
 
+def selected(request: pytest.FixtureRequest) -> list[Case]:
+    """Return the cases that this session is going to look at."""
+    found = (getattr(item, "callspec", None) for item in request.session.items)
+    cases = (spec.params.get("case") for spec in found if spec)
+    return [case for case in cases if isinstance(case, Case)]
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_submission_gets_what_it_deserves(case: Case, outcomes: Outcomes) -> None:
-    outcome = outcomes[case.name].result(timeout=300)
+def test_submission_gets_what_it_deserves(case: Case, outcome_of: Outcomes) -> None:
+    outcome = outcome_of(case)
     assert outcome.verdict == case.expected, outcome.report
     assert outcome.damage == []
     if case.expected == "no credit":
@@ -47,9 +50,9 @@ def test_submission_gets_what_it_deserves(case: Case, outcomes: Outcomes) -> Non
         assert error["next"].endswith(".")
 
 
-def test_nothing_is_left_running(outcomes: Outcomes) -> None:
-    for outcome in outcomes.values():
-        outcome.result(timeout=300)
+def test_nothing_is_left_running(request: pytest.FixtureRequest, outcome_of: Outcomes) -> None:
+    for case in selected(request):
+        outcome_of(case)
     assert survivors() == []
 
 
@@ -69,7 +72,9 @@ def survivors() -> list[str]:
 def test_corpus_has_enough_attacks_and_honest_controls() -> None:
     counts = Counter(case.expected for case in CASES)
     assert set(counts) <= set(corpus.VERDICTS)
-    assert counts["no credit"] + counts["not judged"] >= 30
-    assert counts["full credit"] >= 7
-    assert {case.group for case in CASES} == set("ABCDFGH")
+    assert counts["no credit"] + counts["not judged"] >= 110
+    assert counts["full credit"] >= 25
+    assert {case.group for case in CASES} == set("ABCDEFGH")
+    assert {case.group for case in CASES if case.expected == "full credit"} == {"H"}
+    assert {case.group for case in CASES if case.expected == "not judged"} == {"E"}
     assert all(case.why.endswith(".") for case in CASES)
