@@ -129,8 +129,10 @@ class Submission:
     def text(self, file: str) -> str:
         """Return a submitted file as text; Failed when it is missing, not UTF-8 or over 1 MiB."""
         self.require(file)
-        data = (self.folder / file).read_bytes()
         place = self.words.place(file)
+        if (self.folder / file).is_dir():
+            raise Failed(f"{file} is a folder.", "", f"put a file of that name at {place}.")
+        data = (self.folder / file).read_bytes()
         if len(data) > READ_LIMIT:
             said = f"It has {len(data):,} bytes; {READ_LIMIT:,} can be read."
             raise Failed(f"{file} is too large.", said, f"shorten {place}.")

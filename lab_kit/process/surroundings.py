@@ -27,7 +27,11 @@ def python() -> str:
 def bare() -> dict[str, str]:
     """Keep our environment out of the zygote's memory, which every student shares."""
     kept = ("LD_LIBRARY_PATH",)  # some builds of Python need it to find themselves
-    return {"PATH": "/usr/bin:/bin", **{k: os.environ[k] for k in kept if k in os.environ}}
+    return {
+        "PATH": "/usr/bin:/bin",
+        "MALLOC_ARENA_MAX": "1",  # else each thread reserves memory that it will not use
+        **{k: os.environ[k] for k in kept if k in os.environ},
+    }
 
 
 def variables(extra: Mapping[str, str]) -> dict[str, str]:

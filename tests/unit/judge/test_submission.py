@@ -29,6 +29,13 @@ def test_text_is_read_in_words(work: Submission) -> None:
         work.text("d.yaml")
 
 
+def test_folder_in_a_files_place_is_the_students_to_mend(tmp_path: Path) -> None:
+    (tmp_path / "b.yaml").mkdir()
+    with pytest.raises(Failed, match=r"b\.yaml is a folder") as caught:
+        Submission(tmp_path, "lab01_toy").text("b.yaml")
+    assert caught.value.next == "put a file of that name at exercises/lab01_toy/b.yaml."
+
+
 def test_require_names_the_command_that_brings_a_file_back(work: Submission) -> None:
     (work.folder / "a.py").write_text("")
     work.require("a.py")
