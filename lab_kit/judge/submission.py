@@ -6,6 +6,8 @@ of its own, which is started on first use and ends with the check.
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,11 +25,19 @@ READ_LIMIT = 1 << 20
 class Submission:
     """Stand for one student's work during one check."""
 
-    def __init__(self, folder: Path, lab: str, slow: set[tuple[str, str]] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        lab: str,
+        slow: set[tuple[str, str]] | None = None,
+        together_s: float = math.inf,
+    ) -> None:
         self.folder = folder
         self.lab = lab
         self.words = Words(lab, folder)
         self._slow = set() if slow is None else slow
+        self._together_s = together_s  # for all calls: less than a check that overran may take
+        self._end = time.monotonic() + together_s
         self._student: Student | None = None
 
     def __enter__(self) -> Submission:
@@ -75,20 +85,25 @@ class Submission:
         """Call a function and return the raw reply: value or error, output, milliseconds.
 
         Where a function has once run out of time in this run, later calls of it wait a
-        fifth as long (1 s at least): one endless loop must not hold up every check.
+        fifth as long (1 s at least): one endless loop must not hold up every check. Raises Failed
+        when all calls together take too long, so that no slow work ends unjudged.
         """
         self.require(file)
         if self._student is None:
             from lab_kit.process import zygote
 
             self._student = zygote().student(self.folder)
-        seconds = self._patience(file, function, timeout)
-        reply = self._student.call(file, function, *args, timeout=seconds, **kwargs)
+        seconds, left = self._patience(file, function, timeout), self._end - time.monotonic()
+        if left <= 0:
+            raise self.words.slow_in_all(file, function, self._together_s)
+        reply = self._student.call(file, function, *args, timeout=min(seconds, left), **kwargs)
         kind = reply.error.kind if reply.error else ""
         if kind == "timeout":
             self._slow.add((file, function))
         if kind in ("timeout", "died", "memory"):
             self.close()
+        if kind == "timeout" and left < seconds:
+            raise self.words.slow_in_all(file, function, self._together_s)
         return reply
 
     def _patience(self, file: str, function: str, timeout: float) -> float:
