@@ -158,8 +158,10 @@ class Grader:
         if found is not None:
             self.store.keep(found, item, self.number)
             return self._step(item, "kept")
-        # Not of the checks' version: with mended checks the same inputs come again.
-        crew.give(Task(item, graded_seed(self.secret, item.student, item.lab)))
+        # Not of the checks' version: with mended checks the same inputs come again. Of the work,
+        # so that what feedback told of the inputs does not help the next try.
+        about = f"{item.lab} {item.digest}"
+        crew.give(Task(item, graded_seed(self.secret, item.student, about)))
         return None
 
     def _accept(self, work: Incoming, report: dict[str, Any]) -> Step:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lab_kit.process import Limits, Student, Zygote, wait_until
+from lab_kit.process import Limits, Student, Zygote, surroundings, wait_until
 
 ACTS = Path(__file__).with_name("forbidden_acts.py").read_text()
 
@@ -68,6 +68,13 @@ def test_files_outside_cannot_be_changed(student, secret):
     assert (before.st_mode, before.st_uid, before.st_mtime) == (
         after.st_mode, after.st_uid, after.st_mtime)  # fmt: skip
     assert secret.read_text() == "expected = 42"
+
+
+def test_a_course_below_usr_is_out_of_reach(student):
+    for folder in ("/usr", "/usr/src", "/usr/local", "/usr/local/src"):
+        assert refused(student, "listing", folder), folder
+    for folder in surroundings.readable():
+        assert not Path("/usr/src/course").is_relative_to(folder)
 
 
 def test_the_submission_itself_is_read_only(student, submit):
