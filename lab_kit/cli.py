@@ -13,6 +13,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
 from lab_kit.errors import JudgeError, LabError, UsageError
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 Verb = Callable[["Course", argparse.Namespace], int]
 HANDS_ON = ("start", "test")
+AUTHORS = ("build", "release", "test")  # they need what a copy for students does not hold
+DOORS = {"grade": "lab_kit.grading.command", "release": "lab_kit.release.command"}
 GRADE_FORMS = ("json", "junit", "csv", "gradescope", "html")
 WRONG_USAGE, COULD_NOT, INTERRUPTED = 2, 3, 130
 EPILOG = """\
@@ -44,6 +47,8 @@ class Parser(argparse.ArgumentParser):
 
 def parser() -> Parser:
     """Build the parser; each verb's function is looked up only when it runs."""
+    from lab_kit.release.usage import describe
+
     top = Parser(
         prog="./lab",
         description="Beyond the API: build it, run it, have it checked.",
@@ -75,6 +80,7 @@ def parser() -> Parser:
     verb("doctor", "say what works on this machine, and how to get what does not")
     build = verb("build", "authors: write notebooks and exercises from solutions")
     build.add_argument("--check", action="store_true", help="only compare, and name what is stale")
+    describe(verb("release", "instructors: make a copy for students, without any solution"))
     verb("test", "authors: run the whole test suite", rest="for pytest")
     return top
 
@@ -155,7 +161,10 @@ def run(words: list[str]) -> int:
     args = understand(words)
     from lab_kit.course import Course
 
-    return choose(args.verb)(Course.find(), args)
+    course = Course.find()
+    if args.verb in AUTHORS:
+        course.demand_sources(args.verb)
+    return choose(args.verb)(course, args)
 
 
 def understand(words: list[str]) -> argparse.Namespace:
@@ -172,14 +181,12 @@ def understand(words: list[str]) -> argparse.Namespace:
 
 def choose(name: str) -> Verb:
     """Return the function of a verb, importing what it needs."""
-    own: dict[str, Verb] = {
-        "start": start, "doctor": doctor, "build": build, "test": test, "grade": grade
-    }  # fmt: skip
+    own: dict[str, Verb] = {"start": start, "doctor": doctor, "build": build, "test": test}
     if name in own:
         return own[name]
-    from lab_kit import verbs
-
-    found: Verb = getattr(verbs, f"{name}_lab" if name != "list" else "list_labs")
+    learner = f"{name}_lab" if name != "list" else "list_labs"
+    door, word = (DOORS[name], name) if name in DOORS else ("lab_kit.verbs", learner)
+    found: Verb = getattr(import_module(door), word)
     return found
 
 
@@ -202,13 +209,6 @@ def build(course: Course, args: argparse.Namespace) -> int:
     from lab_kit.authoring.build import build as write
 
     return write(course, check=args.check)
-
-
-def grade(course: Course, args: argparse.Namespace) -> int:
-    """Judge a class."""
-    from lab_kit.grading.command import grade as grade_class
-
-    return grade_class(course, args)
 
 
 def test(course: Course, args: argparse.Namespace) -> int:

@@ -127,6 +127,15 @@ class Course:
         data = json.loads((self.root / "notebooks" / f"{lab}.ipynb").read_text(encoding="utf-8"))
         return LabInfo.from_metadata(lab, data.get("metadata", {}).get("beyond", {}))
 
+    def demand_sources(self, verb: str) -> None:
+        """Raise UsageError where this is a copy for students, which holds nothing to build from."""
+        if not (self.root / "solutions").is_dir():
+            raise UsageError(
+                f"`./lab {verb}` is for authors, and this is a copy for students.",
+                f"{self.root} holds no solutions/.",
+                "run it in the course's own repository; `./lab --help` shows what works here.",
+            )
+
     def exercises(self, lab: str) -> Path:
         return self.root / "exercises" / lab
 

@@ -22,6 +22,7 @@ import pytest
 
 from lab_kit.course import LAB_NAME, Course
 from lab_kit.judge import LabJudge, LabSpec, Report
+from lab_kit.release.oracle import examine
 
 COURSE = Course(Path(__file__).resolve().parents[2])
 NOTEBOOK_S = 300
@@ -195,6 +196,11 @@ def test_every_exercise_has_checks_and_another_right_answer(
     assert {info.exercise for info in judges[lab].list_checks()} == exercises
     brought = {file for answer in answers("right", lab) for file in answer.files()}
     assert exercises - brought == set(), "no right answer in another style"
+
+
+@pytest.mark.parametrize("lab", LABS)
+def test_the_released_checks_hold_no_answer(lab: str) -> None:
+    assert list(examine(COURSE.solutions(lab), COURSE.checks(lab))) == []
 
 
 @pytest.mark.slow
