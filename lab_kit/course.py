@@ -6,6 +6,7 @@ story's front matter, which the build carries into the notebook's metadata.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -22,15 +23,23 @@ LAB_NAME = re.compile(r"lab\d{2}_[a-z]+")
 
 @dataclass(frozen=True)
 class Exercise:
-    """Name one exercise: its main file, its minutes, and whether it belongs to the core."""
+    """Name one exercise: its main file, its minutes, whether it belongs to the core, and the
+    sha256 of the file as it is handed out.
+    """
 
     file: str
     minutes: int = 0
     core: bool = True
+    stub: str = ""
 
     @property
     def stem(self) -> str:
         return self.file.rstrip("/").split("/")[-1].split(".")[0]
+
+
+def digest(text: object) -> str:
+    """Return the sha256 of a stub's text, '' when there is none."""
+    return hashlib.sha256(text.encode()).hexdigest() if isinstance(text, str) else ""
 
 
 @dataclass(frozen=True)
@@ -46,10 +55,14 @@ class LabInfo:
     @classmethod
     def from_metadata(cls, name: str, data: dict[str, object]) -> LabInfo:
         raw = data.get("exercises")
+        stubs = data.get("stubs")
         exercises = tuple(
-            Exercise(str(e["file"]), int(e.get("minutes", 0)), bool(e.get("core", True)))
+            Exercise(
+                str(e["file"]), int(e.get("minutes", 0)), bool(e.get("core", True)),
+                digest(stubs.get(e["file"]) if isinstance(stubs, dict) else None),
+            )
             for e in (raw if isinstance(raw, list) else [])
-        )
+        )  # fmt: skip
         minutes = data.get("minutes")
         return cls(
             name,

@@ -103,7 +103,7 @@ class Checks:
     def judge(self, run: Run, names: list[str]) -> None:
         """Run the named checks in order and tell each result as it comes."""
         self.run = run
-        with Submission(run.folder, self.lab.name) as run.work:
+        with Submission(run.folder, self.lab.name, self.lab.stubs) as run.work:
             self.judge_each(run, [self.items[name] for name in names])
 
     def judge_each(self, run: Run, chosen: list[pytest.Item]) -> None:

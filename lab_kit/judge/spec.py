@@ -10,12 +10,14 @@ from lab_kit.errors import AuthorError
 
 
 class ExerciseLike(Protocol):
-    """Have a file and belong to the core or not."""
+    """Have a file, belong to the core or not, and know the sha256 of the file's stub."""
 
     @property
     def file(self) -> str: ...
     @property
     def core(self) -> bool: ...
+    @property
+    def stub(self) -> str: ...
 
 
 class LabLike(Protocol):
@@ -31,7 +33,7 @@ class LabLike(Protocol):
 
 @dataclass(frozen=True)
 class LabSpec:
-    """Name a lab and its exercises in order; each exercise is `{"file": str, "core": bool}`.
+    """Name a lab and its exercises in order; each is `{"file": str, "core": bool, "stub": str}`.
 
     A check file belongs to the exercise of the same stem. Without exercises every check
     file makes one of its own.
@@ -43,8 +45,13 @@ class LabSpec:
 
     @classmethod
     def of(cls, lab: LabLike) -> LabSpec:
-        rows = tuple({"file": e.file, "core": e.core} for e in lab.exercises)
+        rows = tuple({"file": e.file, "core": e.core, "stub": e.stub} for e in lab.exercises)
         return cls(lab.name, lab.title, rows)
+
+    @property
+    def stubs(self) -> dict[str, str]:
+        """Return the sha256 of each exercise's file as it is handed out, where it is known."""
+        return {str(e["file"]): str(e["stub"]) for e in self.exercises if e.get("stub")}
 
     def place(self, stem: str) -> tuple[int, str, bool]:
         """Return the number, the file and the coreness of the exercise with this stem."""

@@ -7,7 +7,10 @@ warm server; a check that wants modules loaded anew begins with `close()`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import ast
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,14 +22,17 @@ if TYPE_CHECKING:
     from lab_kit.process import Reply, Student
 
 READ_LIMIT = 1 << 20
+RAISED = re.compile(r"raise NotImplementedError\((.*)\)$")
+TODO = re.compile(r"TODO: (.*?)(?:\s*\*/|\s*-->)?$")
 
 
 class Submission:
     """Stand for one student's work; `busy_s` is how long its process has answered calls."""
 
-    def __init__(self, folder: Path, lab: str) -> None:
+    def __init__(self, folder: Path, lab: str, stubs: Mapping[str, str] = {}) -> None:
         self.folder = folder
         self.lab = lab
+        self.stubs = stubs
         self.words = Words(lab, folder)
         self.busy_s = 0.0
         self._slow: set[tuple[str, str]] = set()
@@ -102,6 +108,23 @@ class Submission:
         for file in files:
             if not (self.folder / file).exists():
                 raise self.words.missing_file(file)
+
+    def begun(self, file: str) -> None:
+        """Raise Failed with its TODO while a file is as it was handed out.
+
+        For checks that would start something large only to find that out.
+        """
+        if file not in self.stubs or not (self.folder / file).is_file():
+            return
+        data = (self.folder / file).read_bytes().replace(b"\r\n", b"\n")
+        if hashlib.sha256(data).hexdigest() != self.stubs[file]:
+            return
+        for line, text in enumerate(data.decode("utf-8", "replace").split("\n"), start=1):
+            raised, todo = RAISED.search(text), TODO.search(text)
+            if raised or todo:
+                what = ast.literal_eval(raised[1]) if raised else todo[1] if todo else ""
+                place = self.words.place(file, line)
+                raise Failed(f"TODO: {what}", "", f"write it at {place}.")
 
     def text(self, file: str) -> str:
         """Return a submitted file as text; Failed when it is missing, not UTF-8 or over 1 MiB."""

@@ -47,6 +47,7 @@ class Kiosk:
         """Start `handler` ("file.function") on Lambda's runtime."""
         file = handler.partition(".")[0] + ".py"
         self.submission.require(file)
+        self.submission.begun(file)
         runtime = LambdaRuntime(self.folder, handler, services=services, **options)
         return Function(self._open.enter_context(runtime), self.submission, file)
 
@@ -55,6 +56,7 @@ class Kiosk:
     ) -> CloudFunctions:
         """Start `target` on Google's functions framework."""
         self.submission.require(file)
+        self.submission.begun(file)
         try:
             functions = CloudFunctions(self.folder, target, source=file, signature=signature)
         except Died as end:

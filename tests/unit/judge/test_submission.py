@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -85,3 +86,27 @@ def test_forged_place_reads_nothing_but_the_submission(
         assert "CANARY" not in said.what + said.why + said.next
         assert "root:" not in said.what + said.why + said.next
     assert words.definition(forged, "CANARY") is None
+
+
+def test_file_as_it_was_handed_out_is_told_by_its_first_todo(tmp_path: Path) -> None:
+    stubs = {
+        "a.py": "def f():\n    raise NotImplementedError('it\\'s \"both\"')\n",
+        "b.c": "int f() {\n    /* TODO: add both */\n}\n",
+        "c.yaml": "# TODO: name it\nname:\n",
+    }
+    hashes = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in stubs.items()}
+    work = Submission(tmp_path, "lab01_toy", hashes)
+    said = {}
+    for name, text in stubs.items():
+        work.begun(name)  # missing: for `require` to say
+        (tmp_path / name).write_text(text.replace("\n", "\r\n"), newline="")
+        with pytest.raises(Failed) as caught:
+            work.begun(name)
+        said[name] = (caught.value.what, caught.value.next)
+        (tmp_path / name).write_text(text + " ")
+        work.begun(name)
+    assert said == {
+        "a.py": ('TODO: it\'s "both"', "write it at exercises/lab01_toy/a.py:2."),
+        "b.c": ("TODO: add both", "write it at exercises/lab01_toy/b.c:2."),
+        "c.yaml": ("TODO: name it", "write it at exercises/lab01_toy/c.yaml:1."),
+    }
