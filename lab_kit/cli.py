@@ -107,6 +107,7 @@ def add_grade(grade: argparse.ArgumentParser) -> None:
         ("--roster", "CSV", "who is who: folder, id, name, email"),
         ("--times", "CSV", "when each was handed in; file dates are never used"),
         ("--checks", "DIR", "private checks, laid over the released ones"),
+        ("--secret", "FILE", "the secret of a release with variants; it makes the inputs as well"),
         ("--store", "FILE", "where the grades are kept; what is there is not judged again"),
         *((f"--{form}", "FILE", f"write {form} ('-': stdout)") for form in GRADE_FORMS),
     ):

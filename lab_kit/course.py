@@ -11,9 +11,11 @@ import json
 import os
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from lab_kit.errors import UsageError
 
@@ -42,6 +44,15 @@ def digest(text: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest() if isinstance(text, str) else ""
 
 
+def variant_of(data: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the file of which every student may have another, and the values in this one."""
+    try:
+        file = data["variant"]
+        return {"file": str(file), "values": json.loads(data["stubs"][file])}
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
 @dataclass(frozen=True)
 class LabInfo:
     """Describe a lab as its built notebook does."""
@@ -51,6 +62,7 @@ class LabInfo:
     minutes: int = 0
     prerequisites: str = ""
     exercises: tuple[Exercise, ...] = field(default=())
+    variant: dict[str, Any] | None = None
 
     @classmethod
     def from_metadata(cls, name: str, data: dict[str, object]) -> LabInfo:
@@ -70,6 +82,7 @@ class LabInfo:
             minutes if isinstance(minutes, int) else 0,
             str(data.get("prerequisites", "")),
             exercises,
+            variant_of(data),
         )
 
 

@@ -34,7 +34,8 @@ class Cell:
 class Story:
     """Hold a lab's title, front matter and cells; the instructor's own cells are `private`.
 
-    `told` are lines of the solution that the story says on purpose.
+    `told` are lines of the solution that the story says on purpose; `variant` names the given
+    file of which every student may have another, or is empty.
     """
 
     path: Path
@@ -44,6 +45,7 @@ class Story:
     exercises: list[dict[str, Any]]
     given: list[str]
     told: list[str]
+    variant: str
     cells: list[Cell] = field(repr=False)
     private: list[str] = field(repr=False)
 
@@ -77,6 +79,7 @@ def read_story(path: Path) -> Story:
         front.exercises(),
         front.given(),
         front.told(),
+        front.variant(),
         cells,
         private,
     )
@@ -164,6 +167,12 @@ class _Front:
         if not isinstance(value, list) or not all(isinstance(line, str) for line in value):
             raise self._wrong("told", "it is no list of lines")
         return value
+
+    def variant(self) -> str:
+        value = self.data.get("variant", "")
+        if value and value not in self.given():
+            raise self._wrong("variant", f"{value!r} is not one of the given files")
+        return str(value)
 
     def _whole(self, key: str, value: object) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or value <= 0:

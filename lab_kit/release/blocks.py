@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeGuard
 
 COMMENT = re.compile(r"\s*(#+|//+|--|/?\*+|<!--)\s")
 REST = ""
@@ -43,6 +44,18 @@ def spans(text: str) -> Iterator[tuple[str, int, int]]:
             yield node.name, first, node.end_lineno or node.lineno
             after = (node.end_lineno or node.lineno) + 1
     yield REST, after, text.count("\n") + 1
+
+
+def checks_in(text: str) -> set[str]:
+    """Return the names of the checks in a file by its text: nothing is run."""
+    return {node.name for node in ast.parse(text).body if is_check(node)}
+
+
+def is_check(node: ast.stmt) -> TypeGuard[ast.FunctionDef]:
+    """Tell whether a statement is a function with `@check`, with arguments or without."""
+    decorators = node.decorator_list if isinstance(node, ast.FunctionDef) else []
+    named = [each.func if isinstance(each, ast.Call) else each for each in decorators]
+    return any("check" in (getattr(n, "id", ""), getattr(n, "attr", "")) for n in named)
 
 
 def all_parts(lines: Iterable[str]) -> set[str]:

@@ -24,8 +24,8 @@ from lab_kit.authoring.build import sources
 from lab_kit.authoring.markers import has_markers, regions, stub
 from lab_kit.authoring.story import Story, read_story
 from lab_kit.course import Course
-from lab_kit.grading.edition import checks_in
-from lab_kit.release.blocks import blocks, collapsed, parts
+from lab_kit.errors import AuthorError
+from lab_kit.release.blocks import blocks, checks_in, collapsed, parts
 
 ENOUGH = 16  # letters and digits, those of Python's own words left out
 HEADER = re.compile(r"(def|class|except|for|while|if|elif|with|from|import|async|@)\b")
@@ -111,12 +111,19 @@ def private(course: Course, overlay: Path) -> Iterator[Canary]:
 
 def hidden(course: Course, overlay: Path) -> list[str]:
     """Return the names of the checks that only the overlay has."""
-    names: set[str] = set()
-    for folder in {path.parent for path in overlay.rglob("check_*.py")}:
-        names |= checks_in(folder)
-    for lab in sources(course):
-        names -= checks_in(course.checks(lab))
-    return sorted(names)
+    released = [course.checks(lab) for lab in sources(course)]
+    return sorted(names_in([overlay], "**/check_*.py") - names_in(released, "check_*.py"))
+
+
+def names_in(folders: list[Path], pattern: str) -> set[str]:
+    """Return the names of the checks in some folders; AuthorError for a file that is none."""
+    found: set[str] = set()
+    for path in (path for folder in folders for path in folder.glob(pattern)):
+        try:
+            found |= checks_in(path.read_text("utf-8"))
+        except (SyntaxError, ValueError) as error:
+            raise AuthorError(f"{path} is not a file of checks.", str(error), "mend it.") from None
+    return found
 
 
 def shown(folder: Path, story: Story) -> set[str]:

@@ -8,18 +8,21 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from lab_kit.course import Course
 from lab_kit.errors import AuthorError, UsageError
+from lab_kit.judge.variants import SOURCE
 from lab_kit.release import oracle
-from lab_kit.release.canaries import gather, hidden
+from lab_kit.release.canaries import Canary, gather, hidden
 from lab_kit.release.handout import handout
 from lab_kit.release.repository import commit
 from lab_kit.release.search import Leak, Search
+from lab_kit.release.students import Students
 
 MOST_SHOWN = 10
+Copies = Iterable[tuple[str, Mapping[str, bytes]]]
 
 
 def release(course: Course, args: argparse.Namespace) -> int:
@@ -29,9 +32,14 @@ def release(course: Course, args: argparse.Namespace) -> int:
     overlay = private_checks(args.checks)
     for lab in labs:
         oracle.refuse(course.solutions(lab), course.checks(lab))
+    varied = [lab for lab in labs if (course.checks(lab) / SOURCE).is_file()]
+    students = Students.of(varied, args.variant, args.variants, args.secret)
     search = Search(gather(course, overlay))
-    publish(handout(course, labs), dest, search, git=args.git)
-    print(f"{dest} holds {', '.join(labs)} for students.")
+    if students.secret:
+        search.canaries.append(Canary(students.secret.decode("latin-1"), str(args.secret)))
+    copies = students.copies(handout(course, labs), course, varied)
+    publish(copies, dest, search, git=args.git)
+    print(f"{dest} holds {', '.join(labs)} for {students}.")
     names = hidden(course, overlay) if overlay else []
     beside = f", hidden checks among them: {', '.join(names) or 'none'}" if overlay else ""
     print(f"Searched for {len(search.canaries):,} texts of answers{beside}. None is in it.")
@@ -69,17 +77,14 @@ def private_checks(name: str | None) -> Path | None:
     return Path(name)
 
 
-def publish(files: Mapping[str, bytes], dest: Path, search: Search, *, git: bool) -> None:
-    """Write the files and examine them; only then let them appear at `dest`."""
+def publish(copies: Copies, dest: Path, search: Search, *, git: bool) -> None:
+    """Write the copies and examine them; only then let them appear at `dest`."""
     draft = dest.with_name(f".{dest.name}.{os.getpid()}")
     try:
-        for name, data in files.items():
-            path = draft / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
-            path.chmod(0o755 if name == "lab" else 0o644)
-        if git:
-            commit(draft)
+        for folder, files in copies:
+            write(files, draft / folder)
+            if git:
+                commit(draft / folder)
         if leaks := list(search.folder(draft)):
             raise leaked(leaks)
         draft.replace(dest)
@@ -91,6 +96,15 @@ def publish(files: Mapping[str, bytes], dest: Path, search: Search, *, git: bool
         ) from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def write(files: Mapping[str, bytes], folder: Path) -> None:
+    """Write one copy."""
+    for name, data in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        path.chmod(0o755 if name == "lab" else 0o644)
 
 
 def leaked(leaks: Sequence[Leak]) -> AuthorError:

@@ -18,6 +18,10 @@ FILES = (
     *("lab", "course.toml", "pyproject.toml", "requirements.lock", "LICENSE"),
     *(".gitignore", ".gitattributes"),
 )
+CI = {
+    "ci/github/practice.yml": ".github/workflows/practice.yml",
+    "ci/gitlab/practice.yml": ".gitlab-ci.yml",
+}
 README = "README.md"
 NOT_THEIRS = ("build", "grade", "release", "test")  # verbs that README.md need not show
 LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
@@ -28,6 +32,7 @@ def handout(course: Course, labs: Sequence[str]) -> dict[str, bytes]:
     """Return every file of the copy; README.md keeps only what leads somewhere in it."""
     root = course.root
     files = {name: (root / name).read_bytes() for name in FILES if (root / name).is_file()}
+    files |= {new: (root / old).read_bytes() for old, new in CI.items() if (root / old).is_file()}
     for lab in labs:
         files |= make(course.solutions(lab), lab)
         files |= {name_of(root, path): path.read_bytes() for path in checks(course.checks(lab))}

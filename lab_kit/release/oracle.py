@@ -12,7 +12,7 @@ from __future__ import annotations
 import ast
 import builtins
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,7 +45,7 @@ class Answer:
 
 def refuse(sources: Path, folder: Path) -> None:
     """Raise AuthorError when a lab's released checks hold an answer."""
-    found = list(examine(sources, folder))
+    found = list(examine(sources, folder, read_story(sources / "story.md").given))
     if found:
         raise AuthorError(
             "The released checks give answers away, so no copy is made.",
@@ -54,9 +54,11 @@ def refuse(sources: Path, folder: Path) -> None:
         )
 
 
-def examine(sources: Path, folder: Path) -> Iterator[Finding]:
-    """Give what is wrong with the released checks in `folder`, by the answers in `sources`."""
-    answers = list(read_answers(sources))
+def examine(sources: Path, folder: Path, given: Collection[str]) -> Iterator[Finding]:
+    """Give what is wrong with the released checks in `folder`, by the answers in `sources`;
+    what stands in the files that students are `given` is no answer.
+    """
+    answers = list(read_answers(sources, given))
     for path in checks(folder):
         if path.suffix != ".py":
             continue
@@ -74,9 +76,8 @@ def examine(sources: Path, folder: Path) -> Iterator[Finding]:
                         )
 
 
-def read_answers(sources: Path) -> Iterator[Answer]:
+def read_answers(sources: Path, names: Collection[str]) -> Iterator[Answer]:
     """Give the marked regions of a lab's Python files."""
-    names = read_story(sources / "story.md").given
     given: dict[str, int] = {}
     marked: list[tuple[str, dict[str, int]]] = []
     for path in sorted(sources.rglob("*.py")):

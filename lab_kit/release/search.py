@@ -15,7 +15,7 @@ import json
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,7 +41,7 @@ class Leak:
 class Search:
     """Know the canaries; what has been searched once is not searched again in the next copy."""
 
-    canaries: Sequence[Canary]
+    canaries: list[Canary]
     seen: dict[bytes, list[Leak]] = field(default_factory=dict)
 
     def folder(self, root: Path) -> Iterator[Leak]:

@@ -233,3 +233,27 @@ def the_break_even_is_where_it_turns(submission, fresh):
             f"expected: {n:,} requests\ngot:      {shown(got)}",
             NEXT,
         )
+
+
+@check(
+    hint=[
+        "shop.json holds just the arguments that break_even takes: break_even(**shop).",
+        "Everyone's shop is another, so a neighbour's number is not yours.",
+    ],
+    needs="the_break_even_is_where_it_turns",
+)
+def your_shop_breaks_even_there(submission, variant):
+    """own_break_even is where a server becomes the cheaper one for the shop in your shop.json."""
+    n = submission.call(FILE, "own_break_even")
+    prices, memory = variant["prices"]["lambda"], variant["memory_mb"]
+    hour = variant["prices"]["server"]["hour"]
+    # Nothing is free in this shop, so each request costs the same.
+    gb_seconds = variant["duration_ms"] / 1000 * memory / 1024
+    one = prices["request"] + gb_seconds * prices["gb_second"][variant["architecture"]]
+    expect(
+        type(n) is int and n - 1 < hour * 730 / one <= n,
+        "own_break_even is not the number for your shop.",
+        f"given: {variant['duration_ms']} ms, {memory} MB, {variant['architecture']}, a server for "
+        f"${hour} an hour: your shop.json\ngot:   {shown(n)}",
+        "run break_even(**shop) in the notebook, and write its number into bill.py.",
+    )

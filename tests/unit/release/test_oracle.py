@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lab_kit import cli
+from lab_kit.authoring.story import read_story
 from lab_kit.course import Course
 from lab_kit.release.oracle import examine
 
@@ -56,7 +57,8 @@ def checks(course: Course):
 
     def with_(text: str) -> list[str]:
         write(course.checks(LAB) / "check_price.py", HEAD + text + CHECK)
-        found = examine(course.solutions(LAB), course.checks(LAB))
+        given = read_story(course.solutions(LAB) / "story.md").given
+        found = examine(course.solutions(LAB), course.checks(LAB), given)
         return [f"{one.place} {one.why}" for one in found]
 
     return with_

@@ -313,6 +313,15 @@ def test_without_git_there_is_no_repository(release, tmp_path, monkeypatch):
     assert not list(tmp_path.glob("*students*"))
 
 
+def test_without_variants_there_is_nothing_to_vary(release, tmp_path):
+    code, said = release(tmp_path / "students", "--variant", "ada", "--secret", tmp_path / "s")
+    assert code == 2
+    assert "There are no variants of these labs." in said
+    assert "None of them has a variant.py beside its checks." in said
+    assert "leave --variant out: all students get the same copy." in said
+    assert not (tmp_path / "s").exists()
+
+
 # -- the real course ---------------------------------------------------------------------
 
 
@@ -325,11 +334,13 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return dest
 
 
-def lab(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def lab(root: Path, *words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Run `./lab` of a course, with the packages of this one."""
     env = {**os.environ, "BEYOND_ROOT": str(root), "PYTHONPATH": str(root)}
     argv = [sys.executable, "-P", "-m", "lab_kit", *words]
-    done = subprocess.run(argv, cwd=root, env=env, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        argv, cwd=cwd or root, env=env, capture_output=True, text=True, timeout=120
+    )
     assert "Traceback" not in done.stdout + done.stderr
     return done
 
