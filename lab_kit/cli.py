@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 Verb = Callable[["Course", argparse.Namespace], int]
 HANDS_ON = ("start", "test")
 AUTHORS = ("build", "release", "test")  # they need what a copy for students does not hold
-DOORS = {"grade": "lab_kit.grading.command", "release": "lab_kit.release.command"}
-GRADE_FORMS = ("json", "junit", "csv", "gradescope", "html")
+INSTRUCTORS = {
+    "grade": "grading.command", "report": "grading.reporting", "pull": "grading.reporting",
+    "keygen": "grading.vouching", "verify": "grading.vouching", "release": "release.command",
+}  # fmt: skip
 WRONG_USAGE, COULD_NOT, INTERRUPTED = 2, 3, 130
 EPILOG = """\
 LAB is a name such as lab01_serverless, or short: serverless, 01, 1.
@@ -67,7 +69,9 @@ def parser() -> Parser:
     verb("start", "open JupyterLab at the first notebook (the default)", rest="for JupyterLab")
     verb("list", "show the labs, the minutes they take, and where you stand")
     add_check(verb("check", "check your work, or one part of it"))
-    add_grade(verb("grade", "instructors: judge what a class handed in, and keep the grades"))
+    from lab_kit.grading.arguments import add_verbs
+
+    add_verbs(verb)
     hint = verb("hint", "show one more hint of a check")
     hint.add_argument("lab", metavar="LAB")
     hint.add_argument(
@@ -95,32 +99,6 @@ def add_check(check: argparse.ArgumentParser) -> None:
     check.add_argument("--submission", metavar="DIR", help="judge this folder, not exercises/LAB")
     check.add_argument("--seed", metavar="N", type=int, help="use the inputs of an earlier run")
     check.add_argument("--json", metavar="FILE", help="also write the report as JSON ('-': stdout)")
-
-
-def add_grade(grade: argparse.ArgumentParser) -> None:
-    """Describe `grade`'s arguments."""
-    grade.add_argument(
-        "submissions", metavar="SUBMISSION", nargs="+",
-        help="a folder, a folder of folders, an archive, a git repository or a notebook",
-    )  # fmt: skip
-    for name, word, help in (
-        ("--roster", "CSV", "who is who: folder, id, name, email"),
-        ("--times", "CSV", "when each was handed in; file dates are never used"),
-        ("--checks", "DIR", "private checks, laid over the released ones"),
-        ("--secret", "FILE", "the secret of a release with variants; it makes the inputs as well"),
-        ("--store", "FILE", "where the grades are kept; what is there is not judged again"),
-        *((f"--{form}", "FILE", f"write {form} ('-': stdout)") for form in GRADE_FORMS),
-    ):
-        grade.add_argument(name, metavar=word, help=help)
-    add = grade.add_argument
-    add("--github", action="store_true", help="annotations, and a job summary")
-    add("--lab", metavar="LAB", action="append", default=[], help="only this; may be repeated")
-    add("--jobs", metavar="N", type=int, help="how many submissions to judge at once")
-    add("--pick", choices=("last", "first"), default="last", help="which of several counts")
-    add(
-        "--require-isolation", choices=("full", "bwrap", "degraded", "any"), default="full",
-        help="judge nothing below this level",
-    )  # fmt: skip
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -185,9 +163,11 @@ def choose(name: str) -> Verb:
     own: dict[str, Verb] = {"start": start, "doctor": doctor, "build": build, "test": test}
     if name in own:
         return own[name]
-    learner = f"{name}_lab" if name != "list" else "list_labs"
-    door, word = (DOORS[name], name) if name in DOORS else ("lab_kit.verbs", learner)
-    found: Verb = getattr(import_module(door), word)
+    if name in INSTRUCTORS:
+        module, function = f"lab_kit.{INSTRUCTORS[name]}", name
+    else:
+        module, function = "lab_kit.verbs", f"{name}_lab" if name != "list" else "list_labs"
+    found: Verb = getattr(import_module(module), function)
     return found
 
 

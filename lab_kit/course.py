@@ -55,13 +55,14 @@ def variant_of(data: Mapping[str, Any]) -> dict[str, Any] | None:
 
 @dataclass(frozen=True)
 class LabInfo:
-    """Describe a lab as its built notebook does."""
+    """Describe a lab as its built notebook does; `version` changes whenever the build does."""
 
     name: str
     title: str
     minutes: int = 0
     prerequisites: str = ""
     exercises: tuple[Exercise, ...] = field(default=())
+    version: str = ""
     variant: dict[str, Any] | None = None
 
     @classmethod
@@ -82,6 +83,7 @@ class LabInfo:
             minutes if isinstance(minutes, int) else 0,
             str(data.get("prerequisites", "")),
             exercises,
+            str(data.get("seal", "")),
             variant_of(data),
         )
 

@@ -8,22 +8,21 @@ with Store(path) as store, Grader(course, store) as grader:
 
 from __future__ import annotations
 
-import hashlib
 import os
-import platform
 import shutil
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from lab_kit.course import Course
 from lab_kit.errors import AuthorError, Unavailable, UsageError
 from lab_kit.grading.crew import Crew, Task
 from lab_kit.grading.edition import fix
+from lab_kit.grading.forms.places import quoted
 from lab_kit.grading.model import Incoming, Refused
+from lab_kit.grading.place import environment
 from lab_kit.grading.store import Key, Store, judged, secret_id
 from lab_kit.judge.report import message
 from lab_kit.judge.sealed import runtime_folder
@@ -31,8 +30,11 @@ from lab_kit.judge.seeds import graded_seed
 from lab_kit.judge.variants import derive
 from lab_kit.process import level
 
-LEVELS = ("none", "degraded", "bwrap", "full")
-REQUIRE = ("full", "bwrap", "degraded", "any")
+if TYPE_CHECKING:
+    from lab_kit.grading.cluster import Cluster
+
+LEVELS = ("none", "degraded", "full")
+REQUIRE = ("full", "degraded", "any")
 DEADLINE_S = 900.0
 LANES = 3  # for each core: one works, the others may be held by endless loops
 
@@ -49,7 +51,8 @@ class Step:
 
 
 class Grader:
-    """Grade for one course into one store; `jobs` submissions are judged at once.
+    """Grade for one course into one store; `jobs` submissions are judged at once here, or as many
+    as there is room for on the workers of `cluster`, a Dask scheduler's address.
 
     Raises Unavailable, before anything is judged, when this machine isolates less than
     `require` says. `secret` is that of a release with variants, and makes the seeds as well;
@@ -68,6 +71,7 @@ class Grader:
         require: str = "full",
         secret: bytes | None = None,
         deadline_s: float = DEADLINE_S,
+        cluster: str | None = None,
     ) -> None:
         if jobs is not None and jobs < 1:
             raise UsageError(f"{jobs} jobs judge nothing.", "", "ask for at least 1 with --jobs.")
@@ -76,7 +80,8 @@ class Grader:
         self.jobs = jobs or cores() * LANES
         self.deadline_s = deadline_s
         self.level = demand(require, level().name)
-        self.environment = environment(course, self.level)
+        self.environment = environment(self.level)
+        self.cluster = cluster
         self.given = secret is not None
         self.secret = store.secret() if secret is None else secret
         self.secret_id = secret_id(self.secret)
@@ -129,16 +134,23 @@ class Grader:
 
     # -- parts -------------------------------------------------------------------------
 
-    def _crew(self) -> Crew:
+    def _crew(self) -> Crew | Cluster:
+        labs = {name: edition.encode() for name, edition in self.editions.items()}
+        if self.cluster:
+            from lab_kit.grading.cluster import Cluster
+
+            return Cluster(
+                self.cluster, labs, environment=self.environment, deadline_s=self.deadline_s
+            )
         processes = min(cores(), self.jobs)
         return Crew(
-            {name: edition.encode() for name, edition in self.editions.items()},
+            labs,
             processes=processes,
             lanes=-(-self.jobs // processes),
             deadline_s=self.deadline_s,
         )
 
-    def _take(self, item: Incoming | Refused, crew: Crew) -> Step | None:
+    def _take(self, item: Incoming | Refused, crew: Crew | Cluster) -> Step | None:
         """Give an item to the workers, or settle it at once."""
         if isinstance(item, Incoming) and item.lab not in self.editions:
             item = unknown(item, self.editions)
@@ -158,9 +170,12 @@ class Grader:
         return None
 
     def _variant(self, item: Incoming) -> dict[str, Any] | None:
-        """Return the student's own values, which only a secret that was given can make."""
-        if not self.given:
-            return None
+        """Return the student's own values, which only a secret that was given can make, or else
+        those of the course.
+        """
+        known = self.editions[item.lab].lab.variant
+        if not self.given or known is None:
+            return dict(known["values"]) if known else None
         return derive(self.editions[item.lab].folder, self.secret, item.student, item.lab)
 
     def _accept(self, work: Incoming, report: dict[str, Any]) -> Step:
@@ -168,10 +183,13 @@ class Grader:
         held = str(report.get("level", ""))
         if "error" not in report and rank(held) < rank(self.require):
             report = {"error": message(too_weak(self.require, held))}
-        said = {**report, "environment": self.environment}
+        edition = self.editions[work.lab]
+        known = {"environment": self.environment, "lab_version": edition.lab_version}
+        said = {**report, **known, "hidden": list(edition.hidden)}
         for row in said.get("results", []):
-            row["hidden"] = row["check"] in self.editions[work.lab].hidden
-        self.store.add(self._key(work), said, work, self.number)
+            row["hidden"] = row["check"] in edition.hidden
+        code = quoted(said, work.lab, work.folder)
+        self.store.add(self._key(work), said, work, self.number, code)
         return self._step(work, "judged" if judged(said) else "not_judged")
 
     def _step(self, item: Incoming | Refused, outcome: Outcome) -> Step:
@@ -227,11 +245,3 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def environment(course: Course, held: str) -> str:
-    """Name what a verdict depends on beside the work and its checks."""
-    lock = course.root / "requirements.lock"
-    packages = hashlib.sha256(lock.read_bytes()).hexdigest()[:12] if lock.is_file() else "none"
-    python = f"{platform.python_implementation()} {platform.python_version()}"
-    return f"{python}, {sys.platform} {platform.machine()}, isolation {held}, packages {packages}"

@@ -43,6 +43,7 @@ def grade(course: Course, args: argparse.Namespace) -> int:
                 checks=Path(args.checks) if args.checks else None,
                 require=args.require_isolation,
                 secret=read_secret(Path(args.secret)) if args.secret else None,
+                cluster=args.cluster,
             ) as grader,
         ):
             work = take_in(course, args, labs, place)
@@ -50,7 +51,7 @@ def grade(course: Course, args: argparse.Namespace) -> int:
                 bar.draw()
                 for step in grader.run(work):
                     bar(step)
-            desk.write(partial(store.grades, grader.number), work, grader.hidden)
+            desk.write(partial(store.grades, grader.number), partial(store.changes, grader.number))
             print_safely(sys.stderr if desk.quiet else sys.stdout, summary(store, grader))
             return grader.exit_code
     finally:

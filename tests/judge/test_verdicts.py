@@ -116,7 +116,7 @@ def test_report_holds_what_its_docstring_says(report: Report, behaviours: LabJud
     assert report["schema"] == "beyond/report/1"
     assert (report["lab"], report["title"]) == ("lab00_behaviours", "Behaviours")
     assert report["seed"] == 7
-    assert report["level"] in ("full", "degraded", "bwrap", "none")
+    assert report["level"] in ("full", "degraded", "none")
     assert all(isinstance(state, str) for state in report["layers"].values())
     assert len(report["submission"]) == len(report["checks_version"]) == 64
     names = [info.name for info in behaviours.list_checks()]

@@ -72,7 +72,7 @@ def test_a_class_is_judged_and_then_kept(course: Course, store: Store, hand_in: 
     }  # fmt: skip
     ada = first[0].report
     assert ada["submission"] == work[0].digest
-    assert ada["environment"].endswith(f"isolation {level().name}, packages none")
+    assert f"isolation {level().name}, packages " in ada["environment"]
     assert [row["hidden"] for row in ada["results"]] == [False, False]
 
 
@@ -247,7 +247,7 @@ def test_a_run_that_is_left_ends_its_workers(course: Course, store: Store, hand_
 
 
 @pytest.mark.parametrize(
-    ("held", "required"), [("none", "degraded"), ("degraded", "full"), ("", "bwrap")]
+    ("held", "required"), [("none", "degraded"), ("degraded", "full"), ("", "degraded")]
 )
 def test_nothing_is_graded_below_the_required_level(
     course: Course, store: Store, held: str, required: str, monkeypatch: pytest.MonkeyPatch
