@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 
 Verb = Callable[["Course", argparse.Namespace], int]
 HANDS_ON = ("start", "test")
+AUTHORS = ("build", "release", "test")  # they need what a copy for students does not hold
 INSTRUCTORS = {
-    "grade": "command", "report": "reporting", "pull": "reporting", "keygen": "vouching",
-    "verify": "vouching",
+    "grade": "grading.command", "report": "grading.reporting", "pull": "grading.reporting",
+    "keygen": "grading.vouching", "verify": "grading.vouching", "release": "release.command",
 }  # fmt: skip
 WRONG_USAGE, COULD_NOT, INTERRUPTED = 2, 3, 130
 EPILOG = """\
@@ -48,6 +49,8 @@ class Parser(argparse.ArgumentParser):
 
 def parser() -> Parser:
     """Build the parser; each verb's function is looked up only when it runs."""
+    from lab_kit.release.usage import describe
+
     top = Parser(
         prog="./lab",
         description="Beyond the API: build it, run it, have it checked.",
@@ -81,6 +84,7 @@ def parser() -> Parser:
     verb("doctor", "say what works on this machine, and how to get what does not")
     build = verb("build", "authors: write notebooks and exercises from solutions")
     build.add_argument("--check", action="store_true", help="only compare, and name what is stale")
+    describe(verb("release", "instructors: make a copy for students, without any solution"))
     verb("test", "authors: run the whole test suite", rest="for pytest")
     return top
 
@@ -136,7 +140,10 @@ def run(words: list[str]) -> int:
     args = understand(words)
     from lab_kit.course import Course
 
-    return choose(args.verb)(Course.find(), args)
+    course = Course.find()
+    if args.verb in AUTHORS:
+        course.demand_sources(args.verb)
+    return choose(args.verb)(course, args)
 
 
 def understand(words: list[str]) -> argparse.Namespace:
@@ -153,13 +160,11 @@ def understand(words: list[str]) -> argparse.Namespace:
 
 def choose(name: str) -> Verb:
     """Return the function of a verb, importing what it needs."""
-    own: dict[str, Verb] = {
-        "start": start, "doctor": doctor, "build": build, "test": test
-    }  # fmt: skip
+    own: dict[str, Verb] = {"start": start, "doctor": doctor, "build": build, "test": test}
     if name in own:
         return own[name]
     if name in INSTRUCTORS:
-        module, function = f"lab_kit.grading.{INSTRUCTORS[name]}", name
+        module, function = f"lab_kit.{INSTRUCTORS[name]}", name
     else:
         module, function = "lab_kit.verbs", f"{name}_lab" if name != "list" else "list_labs"
     found: Verb = getattr(import_module(module), function)

@@ -11,9 +11,11 @@ import json
 import os
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from lab_kit.errors import UsageError
 
@@ -42,6 +44,15 @@ def digest(text: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest() if isinstance(text, str) else ""
 
 
+def variant_of(data: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the file of which every student may have another, and the values in this one."""
+    try:
+        file = data["variant"]
+        return {"file": str(file), "values": json.loads(data["stubs"][file])}
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
 @dataclass(frozen=True)
 class LabInfo:
     """Describe a lab as its built notebook does; `version` changes whenever the build does."""
@@ -52,6 +63,7 @@ class LabInfo:
     prerequisites: str = ""
     exercises: tuple[Exercise, ...] = field(default=())
     version: str = ""
+    variant: dict[str, Any] | None = None
 
     @classmethod
     def from_metadata(cls, name: str, data: dict[str, object]) -> LabInfo:
@@ -72,6 +84,7 @@ class LabInfo:
             str(data.get("prerequisites", "")),
             exercises,
             str(data.get("seal", "")),
+            variant_of(data),
         )
 
 
@@ -141,6 +154,15 @@ class Course:
         """Read a lab's title, minutes and exercises from its built notebook."""
         data = json.loads((self.root / "notebooks" / f"{lab}.ipynb").read_text(encoding="utf-8"))
         return LabInfo.from_metadata(lab, data.get("metadata", {}).get("beyond", {}))
+
+    def demand_sources(self, verb: str) -> None:
+        """Raise UsageError where this is a copy for students, which holds nothing to build from."""
+        if not (self.root / "solutions").is_dir():
+            raise UsageError(
+                f"`./lab {verb}` is for authors, and this is a copy for students.",
+                f"{self.root} holds no solutions/.",
+                "run it in the course's own repository; `./lab --help` shows what works here.",
+            )
 
     def exercises(self, lab: str) -> Path:
         return self.root / "exercises" / lab

@@ -43,6 +43,7 @@ def add_grade(grade: argparse.ArgumentParser) -> None:
     add = grade.add_argument
     add("--times", metavar="CSV", help="when each was handed in; file dates are never used")
     add("--checks", metavar="DIR", help="private checks, laid over the released ones")
+    add("--secret", metavar="FILE", help="of a release with variants; it makes all fresh inputs")
     add("--jobs", metavar="N", type=int, help="how many submissions to judge at once")
     add("--cluster", metavar="ADDRESS", help="judge on the workers of this Dask scheduler")
     add("--pick", choices=("last", "first"), default="last", help="which of several counts")

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from lab_kit.course import Course
-from lab_kit.errors import Unavailable, UsageError
+from lab_kit.errors import AuthorError, Unavailable, UsageError
 from lab_kit.grading.crew import Crew, Task
 from lab_kit.grading.edition import fix
 from lab_kit.grading.forms.places import quoted
@@ -27,6 +27,7 @@ from lab_kit.grading.store import Key, Store, judged, secret_id
 from lab_kit.judge.report import message
 from lab_kit.judge.sealed import runtime_folder
 from lab_kit.judge.seeds import graded_seed
+from lab_kit.judge.variants import derive
 from lab_kit.process import level
 
 if TYPE_CHECKING:
@@ -54,8 +55,9 @@ class Grader:
     as there is room for on the workers of `cluster`, a Dask scheduler's address.
 
     Raises Unavailable, before anything is judged, when this machine isolates less than
-    `require` says. `number` is the run's number in the store; `counts` how often each outcome
-    came.
+    `require` says. `secret` is that of a release with variants, and makes the seeds as well;
+    without it the store's own makes them, and all have the course's variant. `number` is the
+    run's number in the store; `counts` how often each outcome came.
     """
 
     def __init__(
@@ -80,6 +82,7 @@ class Grader:
         self.level = demand(require, level().name)
         self.environment = environment(self.level)
         self.cluster = cluster
+        self.given = secret is not None
         self.secret = store.secret() if secret is None else secret
         self.secret_id = secret_id(self.secret)
         self.counts: Counter[Outcome] = Counter()
@@ -160,9 +163,21 @@ class Grader:
             return self._step(item, "kept")
         # Not of the checks' version: with mended checks the same inputs come again. Of the work,
         # so that what feedback told of the inputs does not help the next try.
-        about = f"{item.lab} {item.digest}"
-        crew.give(Task(item, graded_seed(self.secret, item.student, about)))
+        seed = graded_seed(self.secret, item.student, f"{item.lab} {item.digest}")
+        try:
+            crew.give(Task(item, seed, self._variant(item)))
+        except AuthorError as error:
+            return self._accept(item, {"error": message(error)})
         return None
+
+    def _variant(self, item: Incoming) -> dict[str, Any] | None:
+        """Return the student's own values, which only a secret that was given can make, or else
+        those of the course.
+        """
+        known = self.editions[item.lab].lab.variant
+        if not self.given or known is None:
+            return dict(known["values"]) if known else None
+        return derive(self.editions[item.lab].folder, self.secret, item.student, item.lab)
 
     def _accept(self, work: Incoming, report: dict[str, Any]) -> Step:
         """Keep a report; one from weaker isolation than was asked for does not count."""

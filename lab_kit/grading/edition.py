@@ -37,6 +37,7 @@ class Edition:
             "checks": str(self.folder),
             "title": self.lab.title,
             "exercises": [dict(e) for e in self.lab.exercises],
+            "variant": self.lab.variant,
         }
 
 

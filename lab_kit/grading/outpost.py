@@ -49,7 +49,7 @@ def pack_work(folder: Path) -> Files:
 
 def settings(task: Task) -> dict[str, Any]:
     """Return what a judge is told beside the files."""
-    return {"lab": task.work.lab, "seed": task.seed}
+    return {"lab": task.work.lab, "seed": task.seed, "variant": task.variant}
 
 
 def unpack(files: Files, folder: Path) -> None:
@@ -88,7 +88,7 @@ class Outpost:
             if key not in self.judges:
                 checks = self.folder / key / lab
                 unpack(packed["files"], checks)
-                spec = LabSpec(lab, packed["title"], packed["exercises"])
+                spec = LabSpec(lab, packed["title"], packed["exercises"], packed["variant"])
                 self.judges[key] = LabJudge(checks, lab=spec, deadline_s=deadline_s)
             return self.judges[key]
 
@@ -100,7 +100,7 @@ class Outpost:
         try:
             unpack(files, folder)
             judge = self.judge_of(told["lab"], packed, deadline_s)
-            return dict(judge.judge(folder, seed=told["seed"]))
+            return dict(judge.judge(folder, seed=told["seed"], variant=told["variant"]))
         except LabError as error:
             return {"error": message(error)}
         finally:

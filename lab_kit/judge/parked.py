@@ -143,6 +143,7 @@ class Parked:
 
             tell({"event": "started", "level": self.level.name, "layers": dict(self.level.layers)})
             run = Run(Path(data["folder"]), data["seed"], data["verdicts"], tell)
+            run.variant = data["variant"]
             checks.judge(run, data["checks"])
             tell({"event": "done"})
             code = 0

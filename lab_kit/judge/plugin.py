@@ -9,6 +9,7 @@ turn what they raise into a verdict.
 
 from __future__ import annotations
 
+import copy
 import random
 import time
 import traceback
@@ -40,6 +41,7 @@ class Run:
     tell: Callable[[dict[str, Any]], None]
     raised: list[BaseException] = field(default_factory=list)
     work: Submission = field(init=False)
+    variant: dict[str, Any] | None = None
 
 
 class Checks:
@@ -176,6 +178,15 @@ class Checks:
         """Give the check's own random source: the same for the same seed and check."""
         assert self.run is not None
         return fresh_for(self.run.seed, request.node.name)
+
+    @pytest.fixture
+    def variant(self) -> dict[str, Any]:
+        """Give the values of this student's variant as the judge knows them."""
+        assert self.run is not None
+        if self.run.variant is None:
+            said = "Its story names no `variant` file, or that file holds no JSON."
+            raise AuthorError(f"{self.lab.name} has no variant.", said, "mend the front matter.")
+        return copy.deepcopy(self.run.variant)
 
 
 def describe(item: pytest.Item, file: str, core: bool) -> CheckInfo:

@@ -21,7 +21,7 @@ class ExerciseLike(Protocol):
 
 
 class LabLike(Protocol):
-    """Have a name, a title and exercises, as `lab_kit.course.LabInfo` does."""
+    """Have a name, a title, exercises and perhaps a variant, as `lab_kit.course.LabInfo` does."""
 
     @property
     def name(self) -> str: ...
@@ -29,6 +29,8 @@ class LabLike(Protocol):
     def title(self) -> str: ...
     @property
     def exercises(self) -> Iterable[ExerciseLike]: ...
+    @property
+    def variant(self) -> Mapping[str, Any] | None: ...
 
 
 @dataclass(frozen=True)
@@ -36,17 +38,19 @@ class LabSpec:
     """Name a lab and its exercises in order; each is `{"file": str, "core": bool, "stub": str}`.
 
     A check file belongs to the exercise of the same stem. Without exercises every check
-    file makes one of its own.
+    file makes one of its own. `variant` is `{"file": str, "values": {...}}`: the given file of
+    which every student may have another, and what stands in the one of this course.
     """
 
     name: str
     title: str
     exercises: Sequence[Mapping[str, Any]] = field(default=())
+    variant: Mapping[str, Any] | None = None
 
     @classmethod
     def of(cls, lab: LabLike) -> LabSpec:
         rows = tuple({"file": e.file, "core": e.core, "stub": e.stub} for e in lab.exercises)
-        return cls(lab.name, lab.title, rows)
+        return cls(lab.name, lab.title, rows, lab.variant)
 
     @property
     def stubs(self) -> dict[str, str]:
@@ -69,7 +73,8 @@ class LabSpec:
 
     def encode(self) -> dict[str, Any]:
         rows = [dict(e) for e in self.exercises]
-        return {"name": self.name, "title": self.title, "exercises": rows}
+        variant = dict(self.variant) if self.variant else None
+        return {"name": self.name, "title": self.title, "exercises": rows, "variant": variant}
 
 
 @dataclass(frozen=True)
