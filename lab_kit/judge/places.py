@@ -12,6 +12,8 @@ from pathlib import Path, PurePosixPath
 
 DEEPEST = 32  # folders; no copy of a submission goes deeper
 LIBRARIES = (sys.prefix, sys.base_prefix, "/usr", "/opt")
+MOST_BYTES = 1 << 18  # of one file; which file and how often, a stranger says
+MOST_LINES = 2000  # in which a loop is looked for
 
 
 @dataclass(frozen=True)
@@ -53,21 +55,25 @@ class Places:
 
     def source_line(self, file: str, line: int | None) -> str:
         """Return one line of a submitted file, or '' when it cannot be had."""
+        path = self.find(self.relative(file))
         try:
-            path = self.find(self.relative(file))
-            lines = path.read_text("utf-8", "replace").splitlines() if path and line else []
-            return lines[line - 1].strip()[:200] if line and lines else ""
-        except (OSError, IndexError):
+            return lines_of(path)[line - 1].strip()[:200] if path and line else ""
+        except IndexError:
             return ""
 
     def loop_around(self, file: str, line: int, keyword: str) -> int | None:
         """Return the line of the nearest `while` or `for` around a line of a submitted file."""
         path = self.find(self.relative(file))
-        try:
-            lines = path.read_text("utf-8", "replace").splitlines() if path else []
-        except OSError:
-            return None
-        return loop_around(lines, line, keyword)
+        return loop_around(lines_of(path), line, keyword) if path else None
+
+
+def lines_of(path: Path) -> list[str]:
+    """Return the lines at the beginning of a submitted file; none if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(MOST_BYTES).decode("utf-8", "replace").splitlines()
+    except OSError:
+        return []
 
 
 def definition(path: Path, function: str) -> int | None:
@@ -81,11 +87,7 @@ def outline(path: Path) -> list[tuple[str, int]]:
     Nothing that a student made is parsed by a C library here: lines are read, not compiled.
     """
     found = []
-    try:
-        lines = path.read_text("utf-8", "replace").splitlines()
-    except OSError:
-        return []
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(lines_of(path), start=1):
         words = line.removeprefix("async ")
         if words.startswith("def "):
             found.append((words[4:].split("(")[0].strip(), number))
@@ -95,7 +97,8 @@ def outline(path: Path) -> list[tuple[str, int]]:
 def loop_around(lines: Sequence[str], line: int, keyword: str) -> int | None:
     """Return the number of the nearest loop around a line, by words and indentation alone."""
     inside: int | None = None
-    for number in range(min(line, len(lines)), 0, -1):
+    last = min(line, len(lines))
+    for number in range(last, max(0, last - MOST_LINES), -1):
         words = lines[number - 1].lstrip()
         indent = len(lines[number - 1]) - len(words)
         if not words or words.startswith("#") or (inside is not None and indent >= inside):

@@ -28,6 +28,7 @@ from lab_kit.judge.spec import CheckInfo, LabSpec
 from lab_kit.judge.submission import Submission
 
 TIRED_S = 2.0  # so long may calls have taken in one process: its limits are for one check
+FOR_CALLS = 0.75  # of a check's deadline: the rest is for the check itself, and for ending
 
 
 @dataclass
@@ -164,9 +165,10 @@ class Checks:
         return pytest.TestReport(item.nodeid, item.location, {}, outcome, None, when)
 
     @pytest.fixture
-    def submission(self) -> Iterator[Submission]:
+    def submission(self, request: pytest.FixtureRequest) -> Iterator[Submission]:
         """Give the student's work; the next check goes on with its process while all is well."""
         assert self.run is not None
+        self.run.work.grant(FOR_CALLS * self.infos[request.node.name].deadline)
         yield self.run.work
         if self.run.raised or self.run.work.busy_s > TIRED_S:
             self.run.work.close()

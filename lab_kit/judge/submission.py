@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import math
 import re
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +38,7 @@ class Submission:
         self.words = Words(lab, folder)
         self.busy_s = 0.0
         self._slow: set[tuple[str, str]] = set()
+        self._together_s = self._end = math.inf
         self._student: Student | None = None
 
     def __enter__(self) -> Submission:
@@ -49,6 +52,10 @@ class Submission:
         if self._student is not None:
             student, self._student, self.busy_s = self._student, None, 0.0
             student.close()
+
+    def grant(self, seconds: float) -> None:
+        """Let all calls from now on take `seconds` together: less than a check that overran."""
+        self._together_s, self._end = seconds, time.monotonic() + seconds
 
     def call(
         self, file: str, function: str, *args: Any, timeout: float = 5.0, **kwargs: Any
@@ -83,21 +90,26 @@ class Submission:
         """Call a function and return the raw reply: value or error, output, milliseconds.
 
         Where a function has once run out of time in this run, later calls of it wait a
-        fifth as long (1 s at least): one endless loop must not hold up every check.
+        fifth as long (1 s at least): one endless loop must not hold up every check. Raises Failed
+        when all calls together take too long, so that no slow work ends unjudged.
         """
         self.require(file)
         if self._student is None:
             from lab_kit.process import zygote
 
             self._student = zygote().student(self.folder)
-        seconds = self._patience(file, function, timeout)
-        reply = self._student.call(file, function, *args, timeout=seconds, **kwargs)
+        seconds, left = self._patience(file, function, timeout), self._end - time.monotonic()
+        if left <= 0:
+            raise self.words.slow_in_all(file, function, self._together_s)
+        reply = self._student.call(file, function, *args, timeout=min(seconds, left), **kwargs)
         self.busy_s += reply.ms / 1000
         kind = reply.error.kind if reply.error else ""
         if kind == "timeout":
             self._slow.add((file, function))
         if kind in ("timeout", "died", "memory"):
             self.close()
+        if kind == "timeout" and left < seconds:
+            raise self.words.slow_in_all(file, function, self._together_s)
         return reply
 
     def _patience(self, file: str, function: str, timeout: float) -> float:
@@ -129,8 +141,10 @@ class Submission:
     def text(self, file: str) -> str:
         """Return a submitted file as text; Failed when it is missing, not UTF-8 or over 1 MiB."""
         self.require(file)
-        data = (self.folder / file).read_bytes()
         place = self.words.place(file)
+        if (self.folder / file).is_dir():
+            raise Failed(f"{file} is a folder.", "", f"put a file of that name at {place}.")
+        data = (self.folder / file).read_bytes()
         if len(data) > READ_LIMIT:
             said = f"It has {len(data):,} bytes; {READ_LIMIT:,} can be read."
             raise Failed(f"{file} is too large.", said, f"shorten {place}.")

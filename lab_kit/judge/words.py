@@ -147,6 +147,13 @@ class Words(Places):
             f"look for a loop or a wait that does not end: {self.place(*look)}.",
         )
 
+    def slow_in_all(self, file: str, function: str, seconds: float) -> Failed:
+        return Failed(
+            f"{function} and the calls before it took too long together.",
+            f"All calls of one check may take {seconds:g} s.",
+            f"look for what is slow: {self.place(file, self.definition(file, function))}.",
+        )
+
     def loop(self, fault: Fault) -> tuple[str, int] | None:
         """Return the loop that most likely never ends, None if no line stood in one.
 

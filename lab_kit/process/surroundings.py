@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import socket
 import sys
@@ -10,13 +11,24 @@ from pathlib import Path
 
 from lab_kit.errors import Unavailable
 
-READABLE = (
-    "/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/localtime",
-    "/dev/urandom",
-)  # fmt: skip
+READABLE = ("/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/localtime", "/dev/urandom")
+SYSTEM = ("/usr", "/usr/local")
+OF_SYSTEM = ("bin", "sbin", "lib", "lib32", "lib64", "libexec", "share")
 FOR_PROGRAMS = (
     "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/ssl", "/etc/mime.types",
 )  # fmt: skip
+
+
+@functools.cache
+def readable() -> tuple[str, ...]:
+    """Return what every sandboxed process may read: programs, libraries and the interpreter.
+
+    Not all of /usr: a course with its checks may lie in /usr/src or /usr/local.
+    """
+    places = [f"{top}/{part}" for top in SYSTEM for part in OF_SYSTEM]
+    places += [] if sys.base_prefix in SYSTEM else [sys.base_prefix]
+    real = (os.path.realpath(place) for place in (*READABLE, *places))
+    return tuple(dict.fromkeys(place for place in real if os.path.exists(place)))
 
 
 def python() -> str:
@@ -27,7 +39,11 @@ def python() -> str:
 def bare() -> dict[str, str]:
     """Keep our environment out of the zygote's memory, which every student shares."""
     kept = ("LD_LIBRARY_PATH",)  # some builds of Python need it to find themselves
-    return {"PATH": "/usr/bin:/bin", **{k: os.environ[k] for k in kept if k in os.environ}}
+    return {
+        "PATH": "/usr/bin:/bin",
+        "MALLOC_ARENA_MAX": "1",  # else each thread reserves memory that it will not use
+        **{k: os.environ[k] for k in kept if k in os.environ},
+    }
 
 
 def variables(extra: Mapping[str, str]) -> dict[str, str]:

@@ -131,7 +131,7 @@ class Zygote:
         ports = [s.getsockname()[1] for s in listeners]
         if own_network:
             ports = [FIRST_INNER_PORT + i for i in range(inner)]
-        folders: list[Path | str] = [*read, sys.prefix, sys.base_prefix, *surroundings.FOR_PROGRAMS]
+        folders: list[Path | str] = [*read, sys.prefix, *surroundings.FOR_PROGRAMS]
         request = self._request("program", surroundings.folder(cwd), folders, write, limits, tmp_mb)
         variables |= inner_env(tuple(ports)) if inner_env else {}
         request |= {"argv": words, "env": variables, "ports": ports,
@@ -188,10 +188,10 @@ class Zygote:
         limits: Limits,
         tmp_mb: int,
     ) -> dict[str, Any]:
-        readable = [*surroundings.READABLE, sys.base_prefix, cwd, *read]
+        readable = [*surroundings.readable(), *(os.path.realpath(p) for p in (cwd, *read))]
         return {
             "op": op, "cwd": cwd, "limits": limits.as_request() | {"tmp_mb": tmp_mb},
-            "read": [os.path.realpath(p) for p in dict.fromkeys(map(str, readable))],
+            "read": list(dict.fromkeys(readable)),
             "write": [os.path.realpath(p) for p in write], "tmp_mb": tmp_mb, "ports": [],
             "fork": False, "shared": False, "serve": 0,
         }  # fmt: skip

@@ -147,6 +147,8 @@ def from_notebooks(tree: Tree, lab: str, paths: Sequence[str], labs: Labs) -> di
     fits: dict[str, dict[str, Work]] = {}
     try:
         for path in paths:
+            if tree.files[path].size > BIGGEST:
+                raise too_long(path, tree.files[path].size)
             files, flags = exercise_cells(tree.read(path, BIGGEST))
             names.check(files)
             held = {name: (data, False) for name, data in files.items()}
@@ -186,6 +188,15 @@ def two_labs(paths: Sequence[str], labs: Sequence[str]) -> Unfit:
     )
 
 
+def too_long(path: str, size: int) -> Unfit:
+    """Return the error for a notebook that is larger than its cells can make it."""
+    return Unfit(
+        "The notebook is too large to be judged.",
+        f"{names.shown(path)} has {size >> 20} MB; {BIGGEST >> 20} MB are allowed.",
+        "clear its outputs, save it, and hand that in.",
+    )
+
+
 def links(odd: Sequence[str]) -> Unfit:
     """Return the error for a submission that has more than files and folders."""
     return Unfit(
@@ -201,7 +212,8 @@ def nothing_there(tree: Tree, paths: Sequence[str], labs: Labs) -> Unfit:
         return links(tree.odd)
     other = {hit[0] for path in paths if (hit := LAB_NAME.search(path))} - set(labs)
     wanted = ", ".join(sorted({name for exercises in labs.values() for name in exercises})[:8])
-    why = f"It holds {len(paths)} files, and none is called {wanted}."
+    held = "1 file, which is not" if len(paths) == 1 else f"{len(paths)} files, and none is"
+    why = f"It holds {held} called {wanted}."
     if other:
         why = f"It holds {', '.join(sorted(other)[:4])}; graded is {', '.join(sorted(labs))}."
     return Unfit(

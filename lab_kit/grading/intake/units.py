@@ -11,9 +11,9 @@ from lab_kit.grading.intake import names
 from lab_kit.grading.intake.archive import archive_tree
 from lab_kit.grading.intake.layout import Labs, links
 from lab_kit.grading.intake.naming import Named, named, original
-from lab_kit.grading.intake.notebook import BIGGEST as BIGGEST_NOTEBOOK
 from lab_kit.grading.intake.repository import is_bundle, is_repository, repository_tree
 from lab_kit.grading.intake.tree import Entry, Tree, Unfit, folder_tree, too_large
+from lab_kit.judge.sealed import MOST_BYTES
 
 ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".tbz2", ".tar.bz2", ".txz", ".tar.xz")
 NOT_HANDED_IN = (".csv", ".tsv", ".xlsx")  # rosters and grading sheets that lie beside
@@ -182,7 +182,7 @@ def loose_tree(paths: Sequence[Path]) -> Iterator[Tree]:
         with places[name].open("rb") as file:
             return file.read(most)
 
-    if sum(entry.size for entry in files.values()) > 2 * BIGGEST_NOTEBOOK:
+    if sum(entry.size for entry in files.values()) > MOST_BYTES:
         raise too_large()
     yield Tree(files, (), read)
 

@@ -52,7 +52,8 @@ def enter(request: dict[str, Any], features: Features, uid: int, gid: int) -> No
         write = [*write, *request["scratch"]]
     os.chdir(request["cwd"])
     if features.limits:
-        limits.apply(request["limits"], own_count=features.namespaces)
+        student = request["op"] == "student"
+        limits.apply(request["limits"], own_count=features.namespaces, bound_address=student)
     if features.landlock:
         # A socket handed down belongs to the host's network: it must not be connected anew.
         alone = request["op"] == "program" and features.network and not request["serve"]

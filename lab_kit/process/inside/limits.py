@@ -6,16 +6,20 @@ import resource
 from collections.abc import Mapping
 
 MB = 1 << 20
-
-
 OTHERS = 1024  # what the same user may already run
+BESIDE_MB = 256  # the interpreter, its libraries, files that are mapped
 
 
-def apply(limits: Mapping[str, int], *, own_count: bool = True) -> None:
+def apply(
+    limits: Mapping[str, int], *, own_count: bool = True, bound_address: bool = False
+) -> None:
     """Set soft and hard limits from a request's `limits` (see lab_kit.process.limits.Limits).
 
     Without a user namespace (`own_count=False`) the kernel counts all tasks of the user, those of
     JupyterLab too: then its limit is only a backstop, and the zygote counts.
+
+    `data_mb` counts no pages that grow like a stack or were made read-only once they were full:
+    `bound_address` does, but also what a program reserves and does not use.
     """
     threads = limits["threads"] + (0 if own_count else OTHERS)
     wanted = {
@@ -28,6 +32,8 @@ def apply(limits: Mapping[str, int], *, own_count: bool = True) -> None:
         resource.RLIMIT_MEMLOCK: 0,
         resource.RLIMIT_STACK: 8 * MB,
     }
+    if bound_address:
+        wanted[resource.RLIMIT_AS] = (limits["data_mb"] + BESIDE_MB) * MB
     for name, value in wanted.items():
         hard = resource.getrlimit(name)[1]
         if hard != resource.RLIM_INFINITY:

@@ -16,7 +16,7 @@ EQUAL, AT_LEAST, ANY_BIT, MASK, LOAD, RETURN = 0x15, 0x35, 0x45, 0x54, 0x20, 0x0
 NEVER = """ptrace process_vm_readv process_vm_writev process_madvise kcmp pidfd_getfd
 mount umount2 pivot_root chroot open_tree move_mount fsopen fsconfig fsmount fspick mount_setattr
 statmount listmount open_tree_attr unshare setns bpf perf_event_open userfaultfd add_key
-request_key keyctl io_uring_setup io_uring_enter io_uring_register memfd_secret kexec_load
+request_key keyctl io_setup io_uring_setup io_uring_enter io_uring_register memfd_secret kexec_load
 kexec_file_load init_module finit_module delete_module open_by_handle_at name_to_handle_at
 fanotify_init setpriority sched_setscheduler sched_setparam sched_setattr ioprio_set migrate_pages
 move_pages shmget shmat semget msgget mq_open syslog modify_ldt vhangup reboot acct swapon
@@ -25,6 +25,10 @@ swapoff iopl ioperm uselib quotactl sethostname setdomainname settimeofday clock
 FAST_OPEN, SENDING = 0x20000000, (("sendto", 3), ("sendmsg", 2), ("sendmmsg", 3))
 SIGNALS = """kill tkill tgkill rt_sigqueueinfo rt_tgsigqueueinfo pidfd_open
 pidfd_send_signal""".split()
+# Landlock lets a folder be watched that may not be read: the names of what others open come out.
+WATCHING = ("inotify_init", "inotify_init1")
+# These wait for all that the machine has still to write, and no signal ends them meanwhile.
+FOR_ALL = ("sync", "syncfs")
 # Landlock does not look at these, so a process with our uid could change the mode of any file.
 METADATA = """chmod fchmod fchmodat fchmodat2 chown fchown lchown fchownat utime utimes futimesat
 utimensat setxattr lsetxattr fsetxattr removexattr lremovexattr fremovexattr setxattrat
@@ -92,7 +96,7 @@ def program(
 ) -> bytes:
     """Build the filter; the zygote builds each once so that a child only installs it.
 
-    `fork`: may start processes. `run`: may become another program and have socketpairs. `tcp`: may
+    `fork`: may start processes. `run`: may become another program. `tcp`: may
     open TCP sockets; never others. `connect`: may connect sockets, inherited ones too. `signals`:
     may signal. `metadata`: chmod and the like happen; otherwise they answer success and do
     nothing. `shared`: shared anonymous memory, which RLIMIT_DATA does not count.
@@ -100,7 +104,9 @@ def program(
     rules: list[tuple[str, list[Instruction]]] = [(n, [_return(EPERM)]) for n in NEVER]
     rules.append(("clone3", [_return(ENOSYS)]))  # glibc then uses clone, whose flags we can read
     rules.append(("socket", _tcp() if tcp else [_return(EPERM)]))
-    rules += [("socketpair", _pair())] if run else []
+    rules.append(("socketpair", _pair()))  # asyncio cannot do without
+    rules += [] if run else [(name, [_return(EPERM)]) for name in WATCHING]
+    rules += [] if run else [(name, [_return(PRETEND)]) for name in FOR_ALL]
     rules += [] if connect else [("connect", [_return(EPERM)])]
     rules += [(n, _refuse_flag(i, FAST_OPEN)) for n, i in SENDING]
     rules += [(name, _only(0, 0)) for name in ("prlimit64", "sched_setaffinity")]  # 0: oneself
@@ -109,7 +115,7 @@ def program(
     )
     rules.append(("clone", _clone(fork)))
     refused = [] if fork else ["fork", "vfork"]
-    refused += [] if run else ["execve", "execveat", "socketpair"]
+    refused += [] if run else ["execve", "execveat"]
     refused += [] if signals else SIGNALS
     rules += [(name, [_return(EPERM)]) for name in refused]
     if not metadata:

@@ -41,6 +41,8 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "open_by_handle_at": (304, 265), "name_to_handle_at": (303, 264), "fanotify_init": (300, 262),
     "shmget": (29, 194), "shmat": (30, 196), "semget": (64, 190), "msgget": (68, 186),
     "mq_open": (240, 180), "syslog": (103, 116), "modify_ldt": (154, -1), "vhangup": (153, 58),
+    "inotify_init": (253, -1), "inotify_init1": (294, 26), "io_setup": (206, 0),
+    "sync": (162, 81), "syncfs": (306, 267),
     "reboot": (169, 142), "acct": (163, 89), "swapon": (167, 224), "swapoff": (168, 225),
     "iopl": (172, -1), "ioperm": (173, -1), "uselib": (134, -1), "quotactl": (179, 60),
     "sethostname": (170, 161), "setdomainname": (171, 162), "settimeofday": (164, 170),

@@ -29,6 +29,13 @@ def test_text_is_read_in_words(work: Submission) -> None:
         work.text("d.yaml")
 
 
+def test_folder_in_a_files_place_is_the_students_to_mend(tmp_path: Path) -> None:
+    (tmp_path / "b.yaml").mkdir()
+    with pytest.raises(Failed, match=r"b\.yaml is a folder") as caught:
+        Submission(tmp_path, "lab01_toy").text("b.yaml")
+    assert caught.value.next == "put a file of that name at exercises/lab01_toy/b.yaml."
+
+
 def test_require_names_the_command_that_brings_a_file_back(work: Submission) -> None:
     (work.folder / "a.py").write_text("")
     work.require("a.py")
@@ -45,6 +52,21 @@ def test_function_that_once_ran_out_of_time_is_waited_for_less(work: Submission)
         with work, pytest.raises(Failed) as caught:
             work.call("a.py", "slow", timeout=given)
         assert waited in str(caught.value)
+
+
+def test_calls_that_are_each_in_time_do_not_outlast_the_check(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("import time\n\ndef f(x):\n    time.sleep(x)\n    return 1\n")
+    with Submission(tmp_path, "lab01_toy") as work:
+        work.grant(1)
+        assert work.call("a.py", "f", 0) == 1
+        with pytest.raises(Failed) as caught:
+            work.call("a.py", "f", 60)
+        for _ in range(2):
+            assert caught.value.what == "f and the calls before it took too long together."
+            assert caught.value.why == "All calls of one check may take 1 s."
+            assert caught.value.next == "look for what is slow: exercises/lab01_toy/a.py:3."
+            with pytest.raises(Failed) as caught:
+                work.call("a.py", "f", 0)
 
 
 def test_endless_loop_is_named_instead_of_the_line_that_it_calls(tmp_path: Path) -> None:

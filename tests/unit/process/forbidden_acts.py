@@ -66,8 +66,14 @@ def open_socket(family, kind):
     return attempt(lambda: socket.socket(family, kind))
 
 
-def pair():
-    return attempt(lambda: socket.socketpair())
+def pair(kind):
+    return attempt(lambda: socket.socketpair(socket.AF_UNIX, kind))
+
+
+def watch(path):
+    if (got := library("inotify_init"))[0] == "refused":
+        return got
+    return library("inotify_add_watch", int(got[1]), path, 0xFFF)
 
 
 def fork():
@@ -94,6 +100,27 @@ def library(name, *args):
     libc = ctypes.CDLL(None, use_errno=True)
     got = getattr(libc, name)(*[a.encode() if isinstance(a, str) else a for a in args])
     return ["refused", os.strerror(ctypes.get_errno())] if got < 0 else ["worked", str(got)]
+
+
+def hide_memory(count, megabytes):
+    """Fill memory and make it read-only, so that it no longer counts as data."""
+    libc = ctypes.CDLL(None)
+    libc.mmap.restype = ctypes.c_void_p
+    for number in range(count):
+        place = libc.mmap(None, ctypes.c_size_t(megabytes << 20), 3, 0x22, -1, 0)
+        if place in (None, ctypes.c_void_p(-1).value):
+            return number
+        ctypes.memset(place, 1, megabytes << 20)
+        libc.mprotect(ctypes.c_void_p(place), ctypes.c_size_t(megabytes << 20), 1)
+    return count
+
+
+def grow_down(megabytes):
+    """Ask for memory that counts as a stack."""
+    libc = ctypes.CDLL(None)
+    libc.mmap.restype = ctypes.c_void_p
+    place = libc.mmap(None, ctypes.c_size_t(megabytes << 20), 3, 0x122, -1, 0)
+    return ["refused", ""] if place == ctypes.c_void_p(-1).value else ["worked", hex(place)]
 
 
 def syscall(*args):

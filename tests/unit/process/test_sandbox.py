@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lab_kit.process import Limits, Student, Zygote, wait_until
+from lab_kit.process import Limits, Student, Zygote, surroundings, wait_until
 
 ACTS = Path(__file__).with_name("forbidden_acts.py").read_text()
 
@@ -70,6 +70,13 @@ def test_files_outside_cannot_be_changed(student, secret):
     assert secret.read_text() == "expected = 42"
 
 
+def test_a_course_below_usr_is_out_of_reach(student):
+    for folder in ("/usr", "/usr/src", "/usr/local", "/usr/local/src"):
+        assert refused(student, "listing", folder), folder
+    for folder in surroundings.readable():
+        assert not Path("/usr/src/course").is_relative_to(folder)
+
+
 def test_the_submission_itself_is_read_only(student, submit):
     folder = submit(ACTS)
     before = sorted(p.name for p in folder.iterdir())
@@ -95,7 +102,17 @@ def test_no_socket_can_be_had(student):
     for family in (socket.AF_INET, socket.AF_INET6, socket.AF_UNIX, 16, 17):
         for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_RAW):
             assert refused(student, "open_socket", int(family), int(kind))
-    assert refused(student, "pair")
+    assert refused(student, "pair", int(socket.SOCK_DGRAM))  # it could be sent on to any address
+
+
+def test_asyncio_can_be_used(any_zygote, submit):
+    code = "import asyncio\nasync def g():\n    return 4\ndef f():\n    return asyncio.run(g())"
+    with any_zygote.student(submit(code)) as student:
+        assert student.call("work.py", "f", timeout=10).value == 4
+
+
+def test_what_others_open_cannot_be_watched(student, secret):
+    assert refused(student, "watch", str(secret.parent))
 
 
 def test_no_process_can_be_started(student):
@@ -122,6 +139,12 @@ def test_a_signal_to_everyone_reaches_nobody(any_zygote, submit):
 def test_uncounted_memory_cannot_be_had(student):
     assert refused(student, "shared")
     assert refused(student, "memfd")
+    assert refused(student, "grow_down", 800)
+
+
+def test_memory_that_was_made_read_only_still_counts(any_zygote, submit):
+    with any_zygote.student(submit(ACTS), limits=Limits(data_mb=64)) as student:
+        assert do(student, "hide_memory", 8, 50) < 8
 
 
 def test_the_way_out_by_system_calls_is_closed(student):
@@ -130,6 +153,10 @@ def test_the_way_out_by_system_calls_is_closed(student):
     assert do(student, "library", "umount2", "/tmp", 2)[0] == "refused"
     assert do(student, "library", "chroot", "/tmp")[0] == "refused"
     assert do(student, "syscall", 425, 8, 0)[0] == "refused"  # io_uring_setup
+
+
+def test_the_machine_is_not_asked_to_write_all_that_it_has(student):
+    assert do(student, "library", "syncfs", 99)[0] == "worked"  # a real one: a bad descriptor
 
 
 def test_only_the_channel_is_open(student):

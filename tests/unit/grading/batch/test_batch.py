@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +127,21 @@ def test_seeds_belong_to_the_secret_the_student_and_the_lab(
         seeds.append([g.report["seed"] for g in store.grades()])
     assert len({*seeds[0], *seeds[1]}) == 4
     assert seeds[2] == seeds[0]
+
+
+@pytest.mark.usefixtures("quick")
+def test_answers_learnt_from_feedback_meet_other_inputs(
+    course: Course, store: Store, hand_in: HandIn
+) -> None:
+    first = hand_in("ada")
+    again = replace(first, digest="another work")
+    seeds = []
+    for work in (first, again, first):
+        with Grader(course, store, require="any", jobs=1, secret=b"one") as grader:
+            list(grader.run([work]))
+        seeds.append(next(store.grades(grader.number)).report["seed"])
+    assert seeds[0] != seeds[1]
+    assert seeds[0] == seeds[2]
 
 
 def test_what_cannot_be_judged_stops_nobody(course: Course, store: Store, hand_in: HandIn) -> None:

@@ -129,4 +129,6 @@ def test_numbers_of_any_size_do_no_harm(hand_in):
 
 def test_a_notebook_that_is_too_large_is_said(hand_in, monkeypatch):
     monkeypatch.setattr("lab_kit.grading.intake.layout.BIGGEST", 100)
-    assert "too large" in said(hand_in(notebook(CELL)))
+    text = said(hand_in(notebook(CELL)))
+    assert "The notebook is too large to be judged." in text
+    assert "clear its outputs" in text

@@ -1,0 +1,5 @@
+from tests.attacks.making import write
+
+
+def make(place, honest):
+    write(place, b"")

@@ -1,0 +1,2 @@
+def make(place, honest):
+    place.symlink_to("aa_neighbour")

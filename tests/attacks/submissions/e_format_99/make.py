@@ -1,0 +1,5 @@
+from tests.attacks.making import MAGIC, cell, notebook, write
+
+
+def make(place, honest):
+    write(place, notebook(cell(MAGIC + honest), nbformat=99))

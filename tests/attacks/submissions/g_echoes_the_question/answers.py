@@ -1,0 +1,1 @@
+mean = is_palindrome = word_count = fib = lambda value: eval(repr(value))

@@ -1,0 +1,1 @@
+from honest import fib, is_palindrome, mean, word_count

@@ -1,0 +1,1 @@
+from honest import fib, mean
