@@ -11,6 +11,7 @@ import select
 import signal
 import socket
 import sys
+import tempfile
 from typing import Any, NoReturn
 
 from . import calls, layers, namespaces, syscalls
@@ -60,6 +61,7 @@ def _student(r: dict[str, Any], answer: socket.socket, f: layers.Features) -> No
     os.environ.update(r["env"])
     layers.enter(r, f, r["uid"], r["gid"])
     random.seed()
+    tempfile.tempdir = None  # the zygote's, which it had looked up for itself
     answer.close()  # from here on nothing but the channel is open
     calls.serve(socket.socket(fileno=3), r["cwd"])
 

@@ -179,6 +179,14 @@ def test_scratch_is_writable_private_and_gone_afterwards(any_zygote, submit):
     assert not Path("/tmp/mine").exists()
 
 
+def test_tempfile_finds_the_scratch_folder(any_zygote, submit):
+    code = "import os, tempfile\ndef f():\n    return tempfile.mkdtemp(), os.environ['TMPDIR']"
+    with any_zygote.student(submit("")):  # not the first, for which the zygote knew no folder
+        with any_zygote.student(submit(code)) as student:
+            made, wanted = student.call("work.py", "f").value
+    assert made.startswith(f"{wanted}/")
+
+
 def test_scratch_has_a_total_quota_over_many_files(submit):
     with Zygote(force="") as own:
         if not own.features["namespaces"]:
