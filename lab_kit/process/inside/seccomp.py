@@ -21,9 +21,10 @@ kexec_file_load init_module finit_module delete_module open_by_handle_at name_to
 fanotify_init setpriority sched_setscheduler sched_setparam sched_setattr ioprio_set migrate_pages
 move_pages shmget shmat semget msgget mq_open syslog modify_ldt vhangup reboot acct swapon
 swapoff iopl ioperm uselib quotactl sethostname setdomainname settimeofday clock_settime""".split()
-# Landlock is not asked when sending opens a connection (TCP fast open).
+# Landlock is not asked when sending opens a connection (TCP fast open). Urgent bytes between
+# Unix sockets (MSG_OOB) were a way out of other sandboxes, and nobody needs them.
 CORE = 4  # RLIMIT_CORE
-FAST_OPEN, SENDING = 0x20000000, (("sendto", 3), ("sendmsg", 2), ("sendmmsg", 3))
+FAST_OPEN, URGENT, SENDING = 0x20000000, 1, (("sendto", 3), ("sendmsg", 2), ("sendmmsg", 3))
 SIGNALS = """kill tkill tgkill rt_sigqueueinfo rt_tgsigqueueinfo pidfd_open
 pidfd_send_signal""".split()
 # Landlock lets a folder be watched that may not be read: the names of what others open come out.
@@ -119,13 +120,13 @@ def program(
     rules += [] if run else [(name, [_return(EPERM)]) for name in WATCHING]
     rules += [] if run else [(name, [_return(PRETEND)]) for name in FOR_ALL]
     rules += [] if connect else [("connect", [_return(EPERM)])]
-    rules += [(n, _refuse_flag(i, FAST_OPEN)) for n, i in SENDING]
+    rules += [(n, _refuse_flag(i, FAST_OPEN | URGENT)) for n, i in SENDING]
     rules += [("prlimit64", _own_limits()), ("setrlimit", _refuse(0, CORE))]
     rules.append(("sched_setaffinity", _only(0, 0)))  # 0: oneself
     rules.append(("prctl", _refuse(0, PDEATHSIG)))
     rules.append(("clone", _clone(fork)))
     refused = [] if fork else ["fork", "vfork"]
-    refused += [] if run else ["execve", "execveat"]
+    refused += [] if run else ["execve", "execveat", "bind"]
     refused += [] if signals else SIGNALS
     rules += [(name, [_return(EPERM)]) for name in refused]
     if not metadata:

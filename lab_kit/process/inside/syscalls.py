@@ -18,6 +18,7 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "clone": (56, 220), "fork": (57, -1), "vfork": (58, -1), "clone3": (435, 435),
     "execve": (59, 221), "execveat": (322, 281),
     "socket": (41, 198), "socketpair": (53, 199), "mmap": (9, 222), "connect": (42, 203),
+    "bind": (49, 200),
     "sendto": (44, 206), "sendmsg": (46, 211), "sendmmsg": (307, 269),
     "prlimit64": (302, 261), "setrlimit": (160, 164),
     "setpriority": (141, 140), "sched_setaffinity": (203, 122),
