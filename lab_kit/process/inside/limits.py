@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import resource
+import sys
 from collections.abc import Mapping
 
 MB = 1 << 20
 OTHERS = 1024  # what the same user may already run
+NO_DUMP = 1 if sys.platform == "linux" else 0  # at 0 Linux still calls a handler of the host's
 BESIDE_MB = 256  # the interpreter, its libraries, files that are mapped
 
 
@@ -28,7 +30,7 @@ def apply(
         resource.RLIMIT_CPU: limits["cpu_s"],
         resource.RLIMIT_NPROC: threads,
         resource.RLIMIT_NOFILE: limits["open_files"],
-        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_CORE: NO_DUMP,
         resource.RLIMIT_MEMLOCK: 0,
         resource.RLIMIT_STACK: 8 * MB,
     }

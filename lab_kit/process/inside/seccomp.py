@@ -21,8 +21,10 @@ kexec_file_load init_module finit_module delete_module open_by_handle_at name_to
 fanotify_init setpriority sched_setscheduler sched_setparam sched_setattr ioprio_set migrate_pages
 move_pages shmget shmat semget msgget mq_open syslog modify_ldt vhangup reboot acct swapon
 swapoff iopl ioperm uselib quotactl sethostname setdomainname settimeofday clock_settime""".split()
-# Landlock is not asked when sending opens a connection (TCP fast open).
-FAST_OPEN, SENDING = 0x20000000, (("sendto", 3), ("sendmsg", 2), ("sendmmsg", 3))
+# Landlock is not asked when sending opens a connection (TCP fast open). Urgent bytes between
+# Unix sockets (MSG_OOB) were a way out of other sandboxes, and nobody needs them.
+CORE = 4  # RLIMIT_CORE
+FAST_OPEN, URGENT, SENDING = 0x20000000, 1, (("sendto", 3), ("sendmsg", 2), ("sendmmsg", 3))
 SIGNALS = """kill tkill tgkill rt_sigqueueinfo rt_tgsigqueueinfo pidfd_open
 pidfd_send_signal""".split()
 # Landlock lets a folder be watched that may not be read: the names of what others open come out.
@@ -59,6 +61,16 @@ def _only(index: int, *values: int) -> list[Instruction]:
     last = len(values)
     tests = [(EQUAL, last - i, 0, v) for i, v in enumerate(values)]
     return [_argument(index), *tests, _return(EPERM), _return(ALLOW)]
+
+
+def _refuse(index: int, value: int) -> list[Instruction]:
+    """Refuse the call if one argument is `value`."""
+    return [_argument(index), (EQUAL, 0, 1, value), _return(EPERM), _return(ALLOW)]
+
+
+def _own_limits() -> list[Instruction]:
+    """Allow a process its own limits, but for the one that keeps memory dumps away."""
+    return [_argument(0), (EQUAL, 1, 0, 0), _return(EPERM), *_refuse(1, CORE)]
 
 
 def _tcp() -> list[Instruction]:
@@ -108,14 +120,13 @@ def program(
     rules += [] if run else [(name, [_return(EPERM)]) for name in WATCHING]
     rules += [] if run else [(name, [_return(PRETEND)]) for name in FOR_ALL]
     rules += [] if connect else [("connect", [_return(EPERM)])]
-    rules += [(n, _refuse_flag(i, FAST_OPEN)) for n, i in SENDING]
-    rules += [(name, _only(0, 0)) for name in ("prlimit64", "sched_setaffinity")]  # 0: oneself
-    rules.append(
-        ("prctl", [_argument(0), (EQUAL, 0, 1, PDEATHSIG), _return(EPERM), _return(ALLOW)])
-    )
+    rules += [(n, _refuse_flag(i, FAST_OPEN | URGENT)) for n, i in SENDING]
+    rules += [("prlimit64", _own_limits()), ("setrlimit", _refuse(0, CORE))]
+    rules.append(("sched_setaffinity", _only(0, 0)))  # 0: oneself
+    rules.append(("prctl", _refuse(0, PDEATHSIG)))
     rules.append(("clone", _clone(fork)))
     refused = [] if fork else ["fork", "vfork"]
-    refused += [] if run else ["execve", "execveat"]
+    refused += [] if run else ["execve", "execveat", "bind"]
     refused += [] if signals else SIGNALS
     rules += [(name, [_return(EPERM)]) for name in refused]
     if not metadata:

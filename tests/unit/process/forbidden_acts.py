@@ -102,6 +102,10 @@ def library(name, *args):
     return ["refused", os.strerror(ctypes.get_errno())] if got < 0 else ["worked", str(got)]
 
 
+def lower_core_limit():
+    return attempt(lambda: resource.setrlimit(resource.RLIMIT_CORE, (0, 0)))
+
+
 def hide_memory(count, megabytes):
     """Fill memory and make it read-only, so that it no longer counts as data."""
     libc = ctypes.CDLL(None)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from lab_kit.process import Limits, Student, Zygote, surroundings, wait_until
+from lab_kit.process.inside.syscalls import X86
 
 ACTS = Path(__file__).with_name("forbidden_acts.py").read_text()
 
@@ -230,6 +231,19 @@ def test_processor_time_is_bounded(any_zygote, submit):
         error = student.call("work.py", "burn", timeout=20).error
     assert error.kind == "died"
     assert "processor time" in error.message
+
+
+def test_a_crash_leaves_no_dump_of_its_memory(student):
+    assert refused(student, "lower_core_limit")
+    limits = Path(f"/proc/{student.pid}/limits").read_text()
+    row = next(row for row in limits.splitlines() if row.startswith("Max core file size"))
+    assert row.split()[4:6] == ["1", "1"]  # 0 would still start the host's handler
+    assert do(student, "syscall", 160 if X86 else 164, 4, 0)[0] == "refused"
+
+
+def test_a_machine_without_memory_ends_students_first(student):
+    assert do(student, "ids")
+    assert Path(f"/proc/{student.pid}/oom_score_adj").read_text() == "1000\n"
 
 
 def test_a_student_in_its_own_namespace_is_alone(submit):

@@ -1,32 +1,18 @@
 import glob
 import os
 
+from attacker import wins_if
 
-def cheat(value):
-    seen = dict(os.environ)
+
+def attack(value):
+    found = [repr(os.environ).encode()]
     for path in glob.glob("/proc/[0-9]*/environ"):
         try:
             with open(path, "rb") as handle:
-                seen[path] = handle.read().decode(errors="replace")
+                found.append(handle.read())
         except OSError:
             pass
-    loot = [text for text in seen.values() if "CANARY" in text]
-    if loot:
-        print(loot)
-    return loot or None
+    return any(b"COURSE_SECRET" in text for text in found)
 
 
-def mean(numbers):
-    return cheat(numbers)
-
-
-def is_palindrome(text):
-    return cheat(text)
-
-
-def word_count(text):
-    return cheat(text)
-
-
-def fib(n):
-    return cheat(n)
+mean = is_palindrome = word_count = fib = wins_if(attack)
