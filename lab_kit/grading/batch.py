@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from lab_kit.course import Course
-from lab_kit.errors import AuthorError, Unavailable, UsageError
+from lab_kit.errors import AuthorError, UsageError
 from lab_kit.grading.crew import Crew, Task
 from lab_kit.grading.edition import fix
 from lab_kit.grading.forms.places import quoted
+from lab_kit.grading.isolation import demand, rank, too_weak
 from lab_kit.grading.model import Incoming, Refused
 from lab_kit.grading.place import environment
 from lab_kit.grading.store import Key, Store, judged, secret_id
@@ -33,8 +34,6 @@ from lab_kit.process import level
 if TYPE_CHECKING:
     from lab_kit.grading.cluster import Cluster
 
-LEVELS = ("none", "degraded", "full")
-REQUIRE = ("full", "degraded", "any")
 DEADLINE_S = 900.0
 LANES = 3  # for each core: one works, the others may be held by endless loops
 
@@ -77,7 +76,7 @@ class Grader:
             raise UsageError(f"{jobs} jobs judge nothing.", "", "ask for at least 1 with --jobs.")
         self.store = store
         self.require = require
-        self.jobs = jobs or cores() * LANES
+        self.asked, self.jobs = jobs, jobs or cores() * LANES
         self.deadline_s = deadline_s
         self.level = demand(require, level().name)
         self.environment = environment(self.level)
@@ -140,7 +139,11 @@ class Grader:
             from lab_kit.grading.cluster import Cluster
 
             return Cluster(
-                self.cluster, labs, environment=self.environment, deadline_s=self.deadline_s
+                self.cluster,
+                labs,
+                environment=self.environment,
+                deadline_s=self.deadline_s,
+                most=self.asked,
             )
         processes = min(cores(), self.jobs)
         return Crew(
@@ -212,33 +215,6 @@ def unknown(work: Incoming, labs: Iterable[str]) -> Refused:
         f"It is said to be {work.lab}; graded are {', '.join(labs)}.",
         "name its lab with --lab, or leave it out.",
     )
-
-
-def demand(require: str, held: str) -> str:
-    """Return the level that holds; refuse to grade below the one that is required."""
-    if require not in REQUIRE:
-        raise UsageError(
-            f"There is no isolation level {require!r}.",
-            f"The levels are {', '.join(REQUIRE)}.",
-            "use one of these with --require-isolation.",
-        )
-    if rank(held) < rank(require):
-        raise too_weak(require, held)
-    return held
-
-
-def too_weak(require: str, held: str) -> Unavailable:
-    """Return the refusal to grade below the level that is required."""
-    return Unavailable(
-        "Nothing is graded here: students' programs are not isolated well enough.",
-        f"This machine's level is {held!r}, and {require!r} is required.",
-        "see `./lab doctor` for what is missing; --require-isolation any accepts the risk.",
-    )
-
-
-def rank(name: str) -> int:
-    """Order the levels; 'any' asks for nothing, and an unknown level holds nothing."""
-    return LEVELS.index(name) if name in LEVELS else 0
 
 
 def cores() -> int:

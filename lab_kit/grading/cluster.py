@@ -9,16 +9,18 @@ scheduler can run what they like on its workers: keep it on a network of your ow
 from __future__ import annotations
 
 import logging
-import os
 import queue
 import time
+import uuid
 from collections.abc import Mapping
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from lab_kit.errors import JudgeError, Unavailable
 from lab_kit.grading import outpost
-from lab_kit.grading.crew import Task, given_up
+from lab_kit.grading.crew import Task
+from lab_kit.grading.place import source
 from lab_kit.judge.report import message
 
 if TYPE_CHECKING:
@@ -40,15 +42,19 @@ class Cluster:
 
     def __init__(
         self, address: str, labs: Mapping[str, Mapping[str, Any]], *, environment: str,
-        deadline_s: float,
+        deadline_s: float, most: int | None = None,
     ) -> None:  # fmt: skip
         self.address = address
-        self.environment = environment
+        self.environment, self.source = environment, source()
         self.deadline_s = deadline_s
         self.client = connect(address)
         self.done: queue.SimpleQueue[Future] = queue.SimpleQueue()
         self.tasks: dict[str, tuple[Future, Task]] = {}
+        self.most = most
+        self.mine = uuid.uuid4().hex
         self.count = 0
+        self.unlike: dict[str, str] = {}  # workers of another kind: address -> what they are
+        self.workers: set[str] = set()
         self.threads, self.looked, self.seen = 0, 0.0, time.monotonic()
         self.editions = {name: self.publish(lab) for name, lab in labs.items()}
 
@@ -63,6 +69,7 @@ class Cluster:
     def __exit__(self, *_: object) -> None:
         with suppress(Exception):  # a scheduler that is gone needs no farewell
             self.client.cancel([future for future, _ in self.tasks.values()], force=True)
+            self.dismiss()
         with suppress(Exception):
             self.client.close(timeout=5)
 
@@ -70,7 +77,8 @@ class Cluster:
     def free(self) -> bool:
         """Tell whether another task may be given: what is on its way stays bounded."""
         self.look()
-        return len(self.tasks) < max(self.threads, 1) * AHEAD
+        room = max(self.threads, 1) * AHEAD
+        return len(self.tasks) < min(room, self.most or room)
 
     @property
     def busy(self) -> bool:
@@ -80,9 +88,11 @@ class Cluster:
         """Send a task; only while `free`."""
         self.count += 1
         work = outpost.pack_work(task.work.folder)
+        alike = sorted(self.workers - set(self.unlike)) if self.unlike else None
         future = self.client.submit(
             outpost.judge, self.editions[task.work.lab], work, outpost.settings(task),
-            self.deadline_s, key=f"judge-{os.getpid()}-{id(self)}-{self.count}", pure=False,
+            self.deadline_s, key=f"judge-{self.mine}-{self.count}", pure=False,
+            workers=alike or None, allow_other_workers=False,
         )  # fmt: skip
         self.tasks[future.key] = future, task
         future.add_done_callback(self.done.put)
@@ -96,7 +106,8 @@ class Cluster:
             left = LOOK_S if end is None else max(0.0, min(LOOK_S, end - time.monotonic()))
             with suppress(queue.Empty):
                 first = self.done.get(timeout=left) if left else self.done.get_nowait()
-                return [self.take(first), *self.others()]
+                if found := [*self.take(first), *self.others()]:
+                    return found
             self.look()
             if end is not None and time.monotonic() >= end:
                 return []
@@ -108,24 +119,39 @@ class Cluster:
         found = []
         with suppress(queue.Empty):
             while True:
-                found.append(self.take(self.done.get_nowait()))
+                found += self.take(self.done.get_nowait())
         return found
 
-    def take(self, future: Future) -> tuple[Task, dict[str, Any]]:
-        """Return a task with what came of it."""
+    def take(self, future: Future) -> list[tuple[Task, dict[str, Any]]]:
+        """Return a task with what came of it, or nothing if it goes to another worker."""
         self.look()
         if future.status in ("cancelled", "lost"):
             raise gone(self.address)
         _, task = self.tasks.pop(future.key)
-        error = future.exception() if future.status == "error" else None
-        if error is not None:
+        try:
+            error = future.exception(timeout=ALONE_S) if future.status == "error" else None
+            told = None if error else future.result(timeout=ALONE_S)
+        except (OSError, TimeoutError, CancelledError):
+            raise gone(self.address) from None
+        if told is None:
             lost = type(error).__name__ == "KilledWorker"
-            return task, {"error": message(given_up() if lost else broke(error))}
-        told = future.result()
-        if told["environment"] != self.environment:
-            return task, {"error": message(unlike(told, self.environment))}
-        report: dict[str, Any] = told["report"]
-        return task, report
+            return [(task, {"error": message(given_up() if lost else broke(error))})]
+        kind = f"{told['environment']}, lab_kit {told['source']}"
+        ours = f"{self.environment}, lab_kit {self.source}"
+        if kind == ours:
+            return [(task, told["report"])]
+        self.unlike[told["worker"]] = kind
+        if self.workers - set(self.unlike):
+            self.give(task)
+            return []
+        return [(task, {"error": message(unlike(told["worker"], kind, ours))})]
+
+    def dismiss(self) -> None:
+        """Let every worker put away what it holds of this run's checks."""
+        from distributed import wait
+
+        wait([self.client.submit(outpost.leave, worker, workers=[worker], pure=False)
+              for worker in self.workers], timeout=5)  # fmt: skip
 
     def look(self) -> None:
         """See every second whether the scheduler and a worker are there."""
@@ -136,9 +162,11 @@ class Cluster:
             return
         self.looked = now
         try:
-            self.threads = sum(self.client.nthreads().values())
+            known = self.client.sync(self.client.scheduler.ncores, callback_timeout=CONNECT_S)
         except (OSError, TimeoutError, RuntimeError):
             raise gone(self.address) from None
+        self.workers = set(known)
+        self.threads = sum(n for worker, n in known.items() if worker not in self.unlike)
         if self.threads:
             self.seen = now
         elif now - self.seen > ALONE_S:
@@ -180,16 +208,25 @@ def gone(address: str) -> Unavailable:
     )
 
 
-def unlike(told: Mapping[str, Any], ours: str) -> JudgeError:
+def given_up() -> JudgeError:
+    """Return the error for a submission with which several workers were lost."""
+    return JudgeError(
+        "The work could not be judged.",
+        "The worker that judged it was lost again and again.",
+        "run the same command again without --cluster; if it stays, look at this submission.",
+    )
+
+
+def unlike(worker: str, theirs: str, ours: str) -> JudgeError:
     """Return the error for a result from another kind of place."""
     return JudgeError(
         "The work was not judged where it should be.",
-        f"The worker {told['worker']} is {told['environment']}; this is {ours}.",
+        f"The worker at {worker} is {theirs}; this is {ours}.",
         "give the workers this Python, checkout and isolation, then run the same command again.",
     )
 
 
-def broke(error: BaseException) -> JudgeError:
+def broke(error: BaseException | None) -> JudgeError:
     """Return the error for what a worker itself could not do."""
     return JudgeError(
         "A worker of the cluster broke, so the work was not judged.",

@@ -9,7 +9,6 @@ import atexit
 import os
 import secrets
 import shutil
-import socket
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Any
 
 from lab_kit.errors import LabError
 from lab_kit.grading.crew import Task
-from lab_kit.grading.place import environment
+from lab_kit.grading.place import environment, source
 from lab_kit.judge import LabJudge, LabSpec
 from lab_kit.judge.lab_judge import check_files, version
 from lab_kit.judge.report import message
@@ -74,6 +73,7 @@ class Outpost:
         self.folder = runtime_folder()
         self.judges: dict[str, LabJudge] = {}
         self.lock = threading.Lock()
+        self.busy = 0
         atexit.register(self.close)
 
     def close(self) -> None:
@@ -115,8 +115,29 @@ def judge(
     packed: dict[str, Any], files: Files, told: dict[str, Any], deadline_s: float
 ) -> dict[str, Any]:
     """Judge one submission in this process; say with the report where that was."""
+    from distributed import get_worker
+
     with _lock:
-        outpost = _outposts.setdefault(os.getpid(), _outposts.get(os.getpid()) or Outpost())
-    report = outpost.work(packed, files, told, deadline_s)
-    worker = f"{socket.gethostname()}, process {os.getpid()}"
-    return {"report": report, "environment": environment(level().name), "worker": worker}
+        outpost = _outposts.get(os.getpid()) or _outposts.setdefault(os.getpid(), Outpost())
+        outpost.busy += 1
+    try:
+        report = outpost.work(packed, files, told, deadline_s)
+    finally:
+        with _lock:
+            outpost.busy -= 1
+    return {
+        "report": report, "environment": environment(level().name), "source": source(),
+        "worker": get_worker().address,
+    }  # fmt: skip
+
+
+def leave(worker: str) -> None:
+    """Put away the judges and the check files of this process, unless another run uses them;
+    `worker` is its address.
+    """
+    with _lock:
+        outpost = _outposts.get(os.getpid())
+        if outpost is None or outpost.busy:
+            return
+        del _outposts[os.getpid()]
+    outpost.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 import sys
+from functools import cache
 from pathlib import Path
 
 import lab_kit
@@ -16,3 +17,13 @@ def environment(held: str) -> str:
     packages = hashlib.sha256(lock.read_bytes()).hexdigest()[:12] if lock.is_file() else "none"
     python = f"{platform.python_implementation()} {platform.python_version()}"
     return f"{python}, {sys.platform} {platform.machine()}, isolation {held}, packages {packages}"
+
+
+@cache
+def source() -> str:
+    """Return a short hash of this lab_kit's own code."""
+    digest = hashlib.sha256()
+    root = Path(lab_kit.__file__).parent
+    for path in sorted(root.rglob("*.py")):
+        digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()[:12]

@@ -60,19 +60,31 @@ class Dask:
         """Start workers and wait until the scheduler knows them."""
         from distributed import Client
 
+        with Client(self.address, set_as_default=False, timeout=20) as client:
+            goal = len(client.nthreads()) + count
         for _ in range(count):
             words = ("--scheduler-file", str(self.file), "--nthreads", "2", "--no-nanny")
             self.workers.append(self.start("worker", *words, *HERE, **env))
         with Client(self.address, set_as_default=False, timeout=20) as client:
-            wait_until(lambda: len(client.nthreads()) >= count, timeout=90, what="the workers")
+            wait_until(lambda: len(client.nthreads()) >= goal, timeout=90, what="the workers")
 
 
 @pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[Dask]:
+def own_cluster(tmp_path: Path) -> Iterator[Dask]:
+    """Give a test a cluster to break."""
     folder = tmp_path / "dask"
     folder.mkdir()
     made = Dask(folder)
     with made.open:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dask]:
+    """Give all tests one cluster of three workers."""
+    made = Dask(tmp_path_factory.mktemp("dask"))
+    with made.open:
+        made.add(3)
         yield made
 
 
@@ -113,7 +125,6 @@ def forget(course: Path) -> None:
 def test_a_cluster_gives_the_gradebook_that_one_machine_gives(
     lab: Lab, course: Path, handed_in: Path, cluster: Dask
 ) -> None:
-    cluster.add(3)
     here = lab(*GRADE)
     alone = kept(course)
     forget(course)
@@ -128,7 +139,7 @@ def test_a_cluster_gives_the_gradebook_that_one_machine_gives(
 def test_kill_9_of_a_worker_loses_nothing(
     lab: Lab, course: Path, handed_in: Path, cluster: Dask
 ) -> None:
-    cluster.add(3)
+    cluster.add(1)
     slow_class(handed_in, 12)
     words = [*GRADE, "--cluster", cluster.address]
     with subprocess.Popen(
@@ -139,8 +150,8 @@ def test_kill_9_of_a_worker_loses_nothing(
         wait_until(lambda: graded(store) >= 2, timeout=60, poll=0.02, what="first grades")
         before = {name: report["submission"] for name, report in kept(course).items()
                   if "submission" in report}  # fmt: skip
-        family = children(cluster.workers[0].pid)
-        cluster.workers[0].kill()
+        family = children(cluster.workers[-1].pid)
+        cluster.workers[-1].kill()
         out, _ = grader.communicate(timeout=120)
     assert grader.returncode == 3  # for the archive that was cut off alone
     assert out.startswith("15 judged, 1 not judged"), out
@@ -150,18 +161,18 @@ def test_kill_9_of_a_worker_loses_nothing(
 
 
 def test_a_scheduler_that_goes_is_told_and_the_same_command_goes_on(
-    lab: Lab, course: Path, handed_in: Path, cluster: Dask
+    lab: Lab, course: Path, handed_in: Path, own_cluster: Dask
 ) -> None:
-    cluster.add(2)
+    own_cluster.add(2)
     slow_class(handed_in, 12)
-    words = [*GRADE, "--cluster", cluster.address]
+    words = [*GRADE, "--cluster", own_cluster.address]
     store = course / ".beyond" / "grades.sqlite"
     with subprocess.Popen(
         [sys.executable, "-P", "-m", "lab_kit", *words], cwd=course,
         env=environment(BEYOND_ROOT=str(course)), stderr=subprocess.PIPE, text=True,
     ) as grader:  # fmt: skip
         wait_until(lambda: graded(store) >= 2, timeout=60, poll=0.02, what="first grades")
-        cluster.scheduler.kill()
+        own_cluster.scheduler.kill()
         _, err = grader.communicate(timeout=120)
     assert grader.returncode == 3
     assert "The cluster's scheduler is gone." in err and "Next: start it again" in err
@@ -173,15 +184,32 @@ def test_a_scheduler_that_goes_is_told_and_the_same_command_goes_on(
     )
 
 
-def test_a_worker_of_another_kind_does_not_count(
-    lab: Lab, course: Path, handed_in: Path, cluster: Dask
+def test_workers_of_another_kind_are_passed_over(
+    lab: Lab, course: Path, handed_in: Path, own_cluster: Dask
 ) -> None:
-    cluster.add(1, BEYOND_LEVEL="none")
-    ran = lab(*GRADE, "--cluster", cluster.address)
+    own_cluster.add(1, BEYOND_LEVEL="none")
+    ran = lab(*GRADE, "--cluster", own_cluster.address)
     assert ran.code == 3
     assert "0 judged, 4 not judged" in ran.out
     assert "The work was not judged where it should be." in ran.out
     assert "isolation none" in ran.out
+    own_cluster.add(1)
+    ran = lab(*GRADE, "--cluster", own_cluster.address)
+    assert "3 judged, 1 not judged" in ran.out
+
+
+def test_nothing_of_a_run_stays_on_the_workers(
+    lab: Lab, handed_in: Path, cluster: Dask, tmp_path: Path
+) -> None:
+    place = tmp_path / "private"
+    place.mkdir()
+    cluster.add(1, TMPDIR=str(place))
+    assert lab(*GRADE, "--cluster", cluster.address).code == 3
+    wait_until(
+        lambda: not list(place.rglob("check_*.py")) and not list(place.rglob("shapes.py")),
+        timeout=20, what="the worker's tidying",
+    )  # fmt: skip
+    cluster.end(cluster.workers.pop())
 
 
 def test_no_scheduler_is_told_in_bounded_time(lab: Lab, handed_in: Path) -> None:

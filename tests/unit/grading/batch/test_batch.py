@@ -13,7 +13,7 @@ import pytest
 
 from lab_kit.course import Course
 from lab_kit.errors import JudgeError, Unavailable, UsageError
-from lab_kit.grading import batch, crew
+from lab_kit.grading import batch, crew, isolation
 from lab_kit.grading.batch import Grader
 from lab_kit.grading.model import Incoming, Refused
 from lab_kit.grading.store import Store
@@ -277,8 +277,8 @@ def test_nothing_is_graded_below_the_required_level(
 
 
 def test_any_level_will_do_when_it_is_asked_for(course: Course, store: Store) -> None:
-    for held in batch.LEVELS:
-        assert batch.demand("any", held) == held
+    for held in isolation.LEVELS:
+        assert isolation.demand("any", held) == held
 
 
 def test_a_verdict_from_weaker_isolation_does_not_count(
