@@ -102,3 +102,4 @@ def test_a_variant_travels_with_its_task(varied: Course, store: Store, hand_in: 
         told = outpost.settings(Task(work, 7, values))
         report = outpost.judge(packed, files, told, 60)["report"]
         assert [row["verdict"] for row in report["results"]] == [verdict]
+    outpost.leave("")
