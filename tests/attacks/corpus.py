@@ -2,8 +2,9 @@
 
 A case is a folder in submissions/: expected.txt holds its verdict and one sentence about it. A
 case that holds `submission.*` or `make.py` is handed in to one `./lab grade` over the whole
-class; every other is a folder of files for the judge itself, beside which `attacker.py`,
-`honest.py` and `targets.json` are laid: a submission that knows where everything is.
+class; every other is a folder of files for the judge itself, with `honest.py`, right answers to
+borrow, laid beside them, and for an attack `attacker.py` and `targets.json`: it knows where
+everything is.
 """
 
 from __future__ import annotations
@@ -123,14 +124,15 @@ def attempt(judge: LabJudge, case: Case, place: Path) -> Outcome:
     """Judge one case and then an honest neighbour, and look around."""
     folder = place / "submission"
     shutil.copytree(case.folder, folder)
-    shutil.copy(HERE / "attacker.py", folder)
     shutil.copy(HONEST / "answers.py", folder / "honest.py")
     seed = graded_seed(CANARY.encode(), case.name, LAB)
     with ExitStack() as stack:
         listeners = [stack.enter_context(each) for each in listen(case.name)]
         targets = bait(place) | {"port": listeners[0].getsockname()[1]}
         targets["abstract"] = listeners[1].getsockname()[1:].decode()
-        (folder / "targets.json").write_text(json.dumps(targets))
+        if case.expected != "full credit":
+            shutil.copy(HERE / "attacker.py", folder)
+            (folder / "targets.json").write_text(json.dumps(targets))
         report = dict(judge.judge(folder, seed=seed))
         neighbour = earned(judge.judge(HONEST, seed=seed))
         damage = [] if neighbour == "full credit" else [f"the next submission: {neighbour}"]

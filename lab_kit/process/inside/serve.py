@@ -50,6 +50,7 @@ class Server:
         self.children: dict[int, Child] = {}  # by pid
         self.by_fd: dict[int, Child] = {}
         self.scratch = Scratch()
+        self.next_look = 0.0
         self.poll = select.poll()
         self.poll.register(control, select.POLLIN)
         self.parent = os.pidfd_open(parent) if syscalls.LINUX else -1
@@ -77,9 +78,7 @@ class Server:
 
     def step(self) -> bool:
         """Wait for one round of events; return False at the end."""
-        watched = any(c.limits.get("watch") for c in self.children.values())
-        busy = watched or (not self.features.namespaces and self.children)
-        for fd, _ in self.poll.poll(TICK_MS if busy else None):
+        for fd, _ in self.poll.poll(TICK_MS if self.children else None):
             if fd == self.parent:
                 return False
             if fd == self.control.fileno():
@@ -91,7 +90,7 @@ class Server:
                 else:
                     self.kill(child, "nobody waits for it any more")
                     self.poll.unregister(fd)
-        if busy:
+        if self.children and time.monotonic() >= self.next_look:
             self.look()
         return True
 
@@ -150,8 +149,6 @@ class Server:
         answer = socket.socket(fileno=os.dup(fds[0]))
         limits = request["limits"]
         child = Child(pid, pidfd, answer, limits, bool(request.get("fork")), scratch)
-        counted = self.features.namespaces and self.uid != 0  # by the kernel, which spares root
-        limits["watch"] = child.tree or scratch or not counted or limits.get("rss_mb")
         self.children[pid] = child
         self.by_fd |= {pidfd: child, answer.fileno(): child}
         self.poll.register(pidfd, select.POLLIN)
@@ -170,11 +167,13 @@ class Server:
     def look(self) -> None:
         """Hold limits that the kernel does not hold for us."""
         for child in self.children.values():
-            if not child.limits["watch"] or child.killed:
+            if child.killed:
                 continue
             try:
                 pids = watch.tree(child.pid) if child.tree else [child.pid]
                 used, over = watch.exceeded(pids, child.limits, child.scratch)
+                if not child.tree:
+                    watch.level_out(child.pid)
             except Exception:  # what one student made must not end the others
                 used, over = 0, "unwatched"
             child.peak_kb = max(child.peak_kb, used)
@@ -182,6 +181,7 @@ class Server:
                 self.kill(child, over)
         if not self.features.namespaces:
             self.sweep()
+        self.next_look = time.monotonic() + TICK_MS / 1000
 
     def sweep(self) -> None:
         """Kill what a child left behind: without a process namespace it becomes ours."""

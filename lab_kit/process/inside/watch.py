@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 
 PAGE_KB = os.sysconf("SC_PAGE_SIZE") // 1024
 MOST_DEEP, MOST_ENTRIES = 64, 20_000  # of a scratch folder that is looked through
 TOO_MUCH_KB = 1 << 40
+STEP = 1.25  # one step of niceness divides a thread's share by so much
 
 
 def tree(pid: int) -> list[int]:
@@ -53,6 +55,19 @@ def tasks(pids: list[int]) -> int:
         except OSError:
             pass
     return total
+
+
+def level_out(pid: int) -> None:
+    """Give a process of many threads about the share of the processors that one thread has."""
+    try:
+        threads = [int(name) for name in os.listdir(f"/proc/{pid}/task")]
+        own = os.getpriority(os.PRIO_PROCESS, 0)
+        nice = min(19, own + int(math.log(max(1, len(threads)), STEP)))
+        for thread in threads:
+            if os.getpriority(os.PRIO_PROCESS, thread) < nice:
+                os.setpriority(os.PRIO_PROCESS, thread, nice)
+    except OSError:
+        pass
 
 
 def folder_kb(path: str) -> int:

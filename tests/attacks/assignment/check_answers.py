@@ -7,12 +7,14 @@ import random
 from lab_kit.judge import Submission, check, expect
 
 FILE = "answers.py"
-LIMIT = 1.0
+LIMIT, ATTACKS_LIMIT = 5.0, 1.0  # s a call: who waits for nothing good need not wait long
 
 
 def ask(submission: Submission, function: str, pairs: list[tuple[list[object], object]]) -> None:
+    attack = (submission.folder / "targets.json").exists()
     for arguments, expected in pairs:
-        got = submission.call(FILE, function, *arguments, timeout=LIMIT)
+        limit = ATTACKS_LIMIT if attack else LIMIT
+        got = submission.call(FILE, function, *arguments, timeout=limit)
         expect(
             type(got) is type(expected) and got == expected,
             f"{function} gave a wrong answer.",

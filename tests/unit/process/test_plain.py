@@ -49,6 +49,7 @@ def test_calls_work_and_fail_as_elsewhere(plain, submit):
         assert student.call("work.py", "die").error.message == "It exited with status 7."
     assert not Path(path).exists()
     with plain.student(folder) as student:
+        assert student.call("work.py", "add", 1, 2).value == 3  # it has started
         error = student.call("work.py", "loop", timeout=0.2).error
         assert (error.kind, error.line is not None) == ("timeout", True)
 

@@ -226,6 +226,26 @@ def test_a_thread_bomb_is_bounded(any_zygote, submit):
                 "It was killed: it started more threads or processes than it may.")  # fmt: skip
 
 
+def test_many_threads_have_no_larger_share_than_a_few(any_zygote, submit):
+    def niceness() -> set[int]:
+        return {
+            os.getpriority(os.PRIO_PROCESS, int(task.name))
+            for task in Path(f"/proc/{student.pid}/task").iterdir()
+        }
+
+    code = """
+import threading
+def f():
+    for _ in range(20):
+        threading.Thread(target=threading.Event().wait, daemon=True).start()
+    return threading.active_count()
+"""
+    ours = os.getpriority(os.PRIO_PROCESS, 0)
+    with any_zygote.student(submit(code)) as student:
+        assert student.call("work.py", "f").value == 21
+        wait_until(lambda: niceness() == {min(19, ours + 13)}, timeout=10)
+
+
 def test_processor_time_is_bounded(any_zygote, submit):
     with any_zygote.student(submit(ACTS), limits=Limits(cpu_s=1)) as student:
         error = student.call("work.py", "burn", timeout=20).error
