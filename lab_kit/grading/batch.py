@@ -12,7 +12,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -23,8 +23,10 @@ from lab_kit.grading.edition import fix
 from lab_kit.grading.forms.places import quoted
 from lab_kit.grading.isolation import demand, rank, too_weak
 from lab_kit.grading.model import Incoming, Refused
+from lab_kit.grading.notices import foreign_flag
 from lab_kit.grading.place import environment
 from lab_kit.grading.store import Key, Store, judged, secret_id
+from lab_kit.judge import LabJudge
 from lab_kit.judge.report import message
 from lab_kit.judge.sealed import runtime_folder
 from lab_kit.judge.seeds import graded_seed
@@ -121,6 +123,17 @@ class Grader:
                 for task, report in crew.wait(0 if eager else None) if crew.busy else ():
                     yield self._accept(task.work, report)
 
+    def flagged(self, work: Iterable[Incoming | Refused]) -> list[Incoming | Refused]:
+        """Return the work, flagged where it holds another variant than it will be judged by."""
+        return [self._flag(one) if isinstance(one, Incoming) else one for one in work]
+
+    def try_checks(self) -> None:
+        """Load the checks once; raise AuthorError, before anybody is judged, where one is wrong."""
+        for edition in self.editions.values():
+            if edition.hidden:
+                with LabJudge(edition.folder, lab=edition.lab) as judge:
+                    judge.list_checks()
+
     @property
     def exit_code(self) -> int:
         """Return 0 when all is judged, 3 when something is not."""
@@ -181,6 +194,13 @@ class Grader:
         if not self.given or known is None:
             return dict(known["values"]) if known else None
         return derive(self.editions[item.lab].folder, self.secret, item.student, item.lab)
+
+    def _flag(self, work: Incoming) -> Incoming:
+        known = self.editions[work.lab].lab.variant if work.lab in self.editions else None
+        if not known:
+            return work
+        more = foreign_flag(work, known["file"], self._variant(work), known["values"])
+        return replace(work, flags=(*work.flags, *more))
 
     def _accept(self, work: Incoming, report: dict[str, Any]) -> Step:
         """Keep a report; one from weaker isolation than was asked for does not count."""

@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TextIO
@@ -16,7 +17,9 @@ from lab_kit.course import Course
 from lab_kit.errors import UsageError
 from lab_kit.grading.batch import Grader
 from lab_kit.grading.desk import Desk
+from lab_kit.grading.intake import Roster
 from lab_kit.grading.model import Grade, Incoming, Refused
+from lab_kit.grading.notices import notices
 from lab_kit.grading.progress import Bar
 from lab_kit.grading.store import Store, judged
 from lab_kit.judge.report import clean
@@ -46,7 +49,12 @@ def grade(course: Course, args: argparse.Namespace) -> int:
                 cluster=args.cluster,
             ) as grader,
         ):
-            work = take_in(course, args, labs, place)
+            roster = Roster.read(Path(args.roster)) if args.roster else None
+            work = grader.flagged(take_in(course, args, labs, place, roster))
+            desk.foresee({one.student for one in work})
+            told = notices(work, grader.editions.values(), roster=roster, timed=bool(args.times))
+            print_safely(sys.stderr, (f"! {line}" for line in told))
+            grader.try_checks()
             with closing(Bar(sys.stderr, len(work))) as bar:
                 bar.draw()
                 for step in grader.run(work):
@@ -54,6 +62,9 @@ def grade(course: Course, args: argparse.Namespace) -> int:
             desk.write(partial(store.grades, grader.number), partial(store.changes, grader.number))
             print_safely(sys.stderr if desk.quiet else sys.stdout, summary(store, grader))
             return grader.exit_code
+    except KeyboardInterrupt:
+        print("Stopped. What is finished is kept: the same command goes on.", file=sys.stderr)
+        raise
     finally:
         shutil.rmtree(place, ignore_errors=True)
 
@@ -67,19 +78,28 @@ def store_path(course: Course, name: str | None) -> Path:
 
 
 def take_in(
-    course: Course, args: argparse.Namespace, labs: Sequence[str], place: Path
-) -> list[Incoming | Refused]:
-    """Copy the submissions and keep one for each student and lab; UsageError when there is none."""
-    from lab_kit.grading.intake import Roster, choose, collect, read_times
+    course: Course, args: argparse.Namespace, labs: Sequence[str], place: Path,
+    roster: Roster | None,
+) -> list[Incoming | Refused]:  # fmt: skip
+    """Copy the submissions and keep one for each student and lab; UsageError when there is none.
+
+    What cannot be read counts for the lab that is graded, where that is one.
+    """
+    from lab_kit.grading.intake import choose, collect, read_times
 
     found = collect(
         [Path(name) for name in args.submissions],
         labs={lab: frozenset(e.file for e in course.info(lab).exercises) for lab in labs},
-        roster=Roster.read(Path(args.roster)) if args.roster else None,
+        roster=roster,
         times=read_times(Path(args.times)) if args.times else {},
         into=place / "in",
         given={lab: given(course, lab, place / "given" / lab) for lab in labs},
     )
+    if len(labs) == 1:
+        found = (
+            replace(one, lab=labs[0]) if isinstance(one, Refused) and not one.lab else one
+            for one in found
+        )
     work = list(choose(found, rule=args.pick))
     if not work:
         raise UsageError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -40,6 +40,13 @@ class Desk:
     def quiet(self) -> bool:
         """Tell whether stdout belongs to a form."""
         return self.github or "-" in self.targets.values()
+
+    def foresee(self, students: Collection[str]) -> None:
+        """Refuse now what could not be written of this class at the end."""
+        if "gradescope" in self.targets and len(students) != 1:
+            from lab_kit.grading.forms.gradescope import of_several
+
+            raise of_several(len(students))
 
     def write(
         self,

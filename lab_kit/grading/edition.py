@@ -1,10 +1,11 @@
 """Fix what a class is judged by: a private copy of each lab's check files, with the
 instructor's own laid over them, so that an edit while grading changes no verdict.
 
-The overlay has the shape of `tests/labs`: `DIR/lab01_serverless/check_bill.py` takes the place
-of the released file of that name. What of it students may see is what they have: a check that
-stands in the released file, word for word and with all that it names. Any other is hidden, and all
-are where the overlay replaces what checks are built of.
+The overlay has the shape of `tests/labs`: `DIR/lab01_serverless/check_bill_mine.py` is judged
+beside the released `check_bill.py`, and a `check_bill.py` there takes its place. What of it
+students may see is what they have: a check that stands in the released file, word for word and with
+all that it names. Any other is hidden, and all are where the overlay replaces what checks are
+built of.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ class Edition:
     checks_version: str
     hidden: tuple[str, ...]
     lab_version: str
+    dropped: tuple[str, ...] = ()  # released checks whose file a private one replaced
 
     def encode(self) -> dict[str, Any]:
         return {
@@ -67,9 +69,11 @@ def fix_one(course: Course, lab: str, overlay: Path | None, target: Path) -> Edi
         check for name, file in known.items() for check in checks_in(name, file)
         if same and meaning(check, name, now[name]) == meaning(check, name, file)
     }  # fmt: skip
-    hidden = {check for name, file in now.items() for check in checks_in(name, file)} - seen
+    present = {check for name, file in now.items() for check in checks_in(name, file)}
+    before = {check for name, file in known.items() for check in checks_in(name, file)}
+    hidden, dropped = (tuple(sorted(some)) for some in (present - seen, before - present))
     info = course.info(lab)
-    return Edition(LabSpec.of(info), target, version(target), tuple(sorted(hidden)), info.version)
+    return Edition(LabSpec.of(info), target, version(target), hidden, info.version, dropped)
 
 
 def laid_over(overlay: Path | None, lab: str, only_one: bool) -> Path | None:

@@ -70,12 +70,13 @@ def pull(roster: Path, folder: Path, *, patience_s: float = PATIENCE_S) -> Itera
 
 
 def repositories(roster: Path) -> Iterator[tuple[str, str]]:
-    """Give each student's id and address."""
+    """Give each student's id and address, which may be empty."""
     found: set[str] = set()
+    any_named = False
     for line, row in rows(roster, {**HEADINGS, **REPOSITORY}):
         student = row.get("id") or row.get("email") or ""
         address = row.get("repository", "")
-        if not address:
+        if not student:
             continue
         if not PLAIN.fullmatch(student) or student.casefold() in found or address.startswith("-"):
             raise UsageError(
@@ -85,8 +86,9 @@ def repositories(roster: Path) -> Iterator[tuple[str, str]]:
                 "mend the line, then pull again.",
             )
         found.add(student.casefold())
+        any_named = any_named or bool(address)
         yield student, address
-    if not found:
+    if not any_named:
         raise UsageError(
             f"{roster} names no repository.",
             "The columns `id` and `repository` say whose lies where.",
@@ -96,6 +98,8 @@ def repositories(roster: Path) -> Iterator[tuple[str, str]]:
 
 def fetch(student: str, address: str, store: Path, patience_s: float) -> Pulled:
     """Bring one repository up to date."""
+    if not address:
+        return Pulled(student, "", False, "the roster names no repository.")
     try:
         if not store.is_dir():
             git(["init", "--bare", "--quiet", "--initial-branch=main", "--template=", store], 30)

@@ -12,6 +12,7 @@ from lab_kit.errors import UsageError
 from lab_kit.grading.command import print_safely, store_path
 from lab_kit.grading.desk import Desk
 from lab_kit.grading.forms.marks import Share, marks, points
+from lab_kit.grading.forms.text import one_line
 from lab_kit.grading.model import Grade
 from lab_kit.grading.store import Store
 
@@ -31,7 +32,9 @@ def report(course: Course, args: argparse.Namespace) -> int:
         )
     with Store(path, write=False) as store:
         if not desk.targets and not desk.github:
-            print_safely(sys.stdout, table(of(labs, store.grades())))
+            for line in table(of(labs, store.grades())):
+                encoding = sys.stdout.encoding or "utf-8"
+                print(line.encode(encoding, "backslashreplace").decode(encoding))
             return 0
         desk.write(
             lambda: of(labs, store.grades()),
@@ -51,8 +54,8 @@ def table(grades: Iterable[Grade]) -> Iterator[str]:
     for grade in grades:
         found = marks(grade)
         core, extension = score(found.core), score(found.extension)
-        who = grade.student[: WIDE - 1]
-        yield f"{who:{WIDE}} {grade.lab:18} {core:>9} {extension:>9}  {found.state}"
+        who, lab = one_line(grade.student, WIDE - 1), one_line(grade.lab, 18)
+        yield f"{who:{WIDE}} {lab:18} {core:>9} {extension:>9}  {found.state}"
 
 
 def score(share: Share) -> str:

@@ -34,7 +34,7 @@ from typing import Any
 
 import pytest
 
-from lab_kit.errors import JudgeError, LabError
+from lab_kit.errors import JudgeError
 from lab_kit.judge.frames import receive, send
 from lab_kit.judge.plugin import Checks, Run
 from lab_kit.judge.report import message
@@ -191,17 +191,15 @@ def main() -> int:
     sys.path.append(str(folder))
     parked = Parked(socket.socket(fileno=int(sys.argv[1])), spec["idle"])
     checks = Checks(LabSpec(**spec["lab"]), parked.park)
-    refused = False
     said, real = io.StringIO(), sys.stderr
     try:
         sys.stderr = said
         pytest.main(arguments(folder), plugins=[checks])
-    except LabError as error:
-        refused = True
-        parked.say({"error": message(error)})
     finally:
         sys.stderr = real
-    if not parked.hello_said and not refused:
+    if checks.refused and not parked.hello_said:
+        parked.say({"error": message(checks.refused)})
+    elif not parked.hello_said:
         parked.say({"error": message(broken(checks.broken or [said.getvalue()], spec))})
     return 0
 

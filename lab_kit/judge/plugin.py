@@ -53,6 +53,7 @@ class Checks:
         self.items: dict[str, pytest.Item] = {}
         self.infos: dict[str, CheckInfo] = {}
         self.broken: list[str] = []
+        self.refused: LabError | None = None
         self.run: Run | None = None
 
     # -- collection --------------------------------------------------------------------
@@ -66,6 +67,11 @@ class Checks:
             return []
         return [pytest.Function.from_parent(collector, name=name)]
 
+    def pytest_exception_interact(self, call: pytest.CallInfo[Any]) -> None:
+        """Keep what an author is told of a check file, which pytest would bury in a traceback."""
+        if call.excinfo and isinstance(call.excinfo.value, LabError) and self.run is None:
+            self.refused = self.refused or call.excinfo.value
+
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
             self.broken.append(str(report.longrepr))
@@ -75,7 +81,11 @@ class Checks:
         if not session.items and not self.broken:
             self.broken.append(f"No check lies in {session.path}.")
         if not self.broken:
-            self.arrange(session.items)
+            try:
+                self.arrange(session.items)
+            except LabError as error:
+                self.refused = error
+                return True
             self.park(self)
         return True
 

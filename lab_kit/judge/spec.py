@@ -37,9 +37,10 @@ class LabLike(Protocol):
 class LabSpec:
     """Name a lab and its exercises in order; each is `{"file": str, "core": bool, "stub": str}`.
 
-    A check file belongs to the exercise of the same stem. Without exercises every check
-    file makes one of its own. `variant` is `{"file": str, "values": {...}}`: the given file of
-    which every student may have another, and what stands in the one of this course.
+    A check file belongs to the exercise of the same stem, after which more words may follow.
+    Without exercises every check file makes one of its own. `variant` is
+    `{"file": str, "values": {...}}`: the given file of which every student may have another, and
+    what stands in the one of this course.
     """
 
     name: str
@@ -58,16 +59,19 @@ class LabSpec:
         return {str(e["file"]): str(e["stub"]) for e in self.exercises if e.get("stub")}
 
     def place(self, stem: str) -> tuple[int, str, bool]:
-        """Return the number, the file and the coreness of the exercise with this stem."""
-        for number, exercise in enumerate(self.exercises):
-            if stem_of(str(exercise["file"])) == stem:
+        """Return the number, the file and the coreness of the exercise to which a check file
+        belongs: that of its stem, or of the longest one in front of an underscore.
+        """
+        rows = sorted(enumerate(self.exercises), key=lambda row: -len(stem_of(row[1]["file"])))
+        for number, exercise in rows:
+            if f"{stem}_".startswith(f"{stem_of(str(exercise['file']))}_"):
                 return number, str(exercise["file"]), bool(exercise.get("core", True))
         if self.exercises:
             files = ", ".join(str(e["file"]) for e in self.exercises)
             raise AuthorError(
                 f"check_{stem}.py belongs to no exercise of {self.name}.",
                 f"The exercises are {files}.",
-                "name the check file after an exercise, or add the exercise to the story.",
+                "call it check_X.py or check_X_more.py, X being an exercise without its ending.",
             )
         return 0, f"{stem}.py", True
 

@@ -70,6 +70,8 @@ def imported(
     scores: dict[str, dict[str, str]] = {}
     worth: dict[str, float] = {}
     for grade in grades:
+        if not grade.lab or (people and grade.student not in people):
+            continue  # no column or no row of the platform's
         mine = scores.setdefault(grade.student, {})
         for name, share in columns(marks(grade)):
             column = f"{grade.lab} {name}"

@@ -30,14 +30,19 @@ def write(
     found = list(grades)
     students = {grade.student for grade in found}
     if len(students) != 1:
-        raise UsageError(
-            "Gradescope's results.json tells of one student.",
-            f"There are grades of {len(students)}.",
-            "grade one submission at a time, as Gradescope's own container does.",
-        )
+        raise of_several(len(students))
     data = results(found, hidden, policies or Policies())
     with opened(target) as stream:
         stream.write(json.dumps(data, indent=1, ensure_ascii=True, allow_nan=False) + "\n")
+
+
+def of_several(count: int) -> UsageError:
+    """Return the error for a class in a form for one."""
+    return UsageError(
+        "Gradescope's results.json tells of one student.",
+        f"There are grades of {count}.",
+        "grade one submission at a time, as Gradescope's own container does.",
+    )
 
 
 def results(grades: list[Grade], hidden: Hidden, policies: Policies) -> dict[str, Any]:

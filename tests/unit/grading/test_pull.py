@@ -112,6 +112,13 @@ def test_one_that_is_gone_stops_nobody_and_keeps_what_was_there(
     assert set(times(folder)) == {"ada", "bo"}
 
 
+def test_one_without_a_repository_is_told(push: Callable[..., Path], tmp_path: Path) -> None:
+    place = tmp_path / "roster.csv"
+    place.write_text(f"id,repository\nada,{push('ada')}\nbo,\n")
+    told = {one.student: one.why for one in pull(place, tmp_path / "pulled")}
+    assert told == {"ada": "", "bo": "the roster names no repository."}
+
+
 def test_no_hook_runs_and_nothing_is_checked_out(
     push: Callable[..., Path], roster: Callable[..., Path], tmp_path: Path
 ) -> None:
