@@ -13,6 +13,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
 from lab_kit.errors import JudgeError, LabError, UsageError
@@ -22,7 +23,11 @@ if TYPE_CHECKING:
 
 Verb = Callable[["Course", argparse.Namespace], int]
 HANDS_ON = ("start", "test")
-GRADE_FORMS = ("json", "junit", "csv", "gradescope", "html")
+AUTHORS = ("build", "release", "test")  # they need what a copy for students does not hold
+INSTRUCTORS = {
+    "grade": "grading.command", "report": "grading.reporting", "pull": "grading.reporting",
+    "keygen": "grading.vouching", "verify": "grading.vouching", "release": "release.command",
+}  # fmt: skip
 WRONG_USAGE, COULD_NOT, INTERRUPTED = 2, 3, 130
 EPILOG = """\
 LAB is a name such as lab01_serverless, or short: serverless, 01, 1.
@@ -44,6 +49,8 @@ class Parser(argparse.ArgumentParser):
 
 def parser() -> Parser:
     """Build the parser; each verb's function is looked up only when it runs."""
+    from lab_kit.release.usage import describe
+
     top = Parser(
         prog="./lab",
         description="Beyond the API: build it, run it, have it checked.",
@@ -62,7 +69,9 @@ def parser() -> Parser:
     verb("start", "open JupyterLab at the first notebook (the default)", rest="for JupyterLab")
     verb("list", "show the labs, the minutes they take, and where you stand")
     add_check(verb("check", "check your work, or one part of it"))
-    add_grade(verb("grade", "instructors: judge what a class handed in, and keep the grades"))
+    from lab_kit.grading.arguments import add_verbs
+
+    add_verbs(verb)
     hint = verb("hint", "show one more hint of a check")
     hint.add_argument("lab", metavar="LAB")
     hint.add_argument(
@@ -75,6 +84,7 @@ def parser() -> Parser:
     verb("doctor", "say what works on this machine, and how to get what does not")
     build = verb("build", "authors: write notebooks and exercises from solutions")
     build.add_argument("--check", action="store_true", help="only compare, and name what is stale")
+    describe(verb("release", "instructors: make a copy for students, without any solution"))
     verb("test", "authors: run the whole test suite", rest="for pytest")
     return top
 
@@ -89,31 +99,6 @@ def add_check(check: argparse.ArgumentParser) -> None:
     check.add_argument("--submission", metavar="DIR", help="judge this folder, not exercises/LAB")
     check.add_argument("--seed", metavar="N", type=int, help="use the inputs of an earlier run")
     check.add_argument("--json", metavar="FILE", help="also write the report as JSON ('-': stdout)")
-
-
-def add_grade(grade: argparse.ArgumentParser) -> None:
-    """Describe `grade`'s arguments."""
-    grade.add_argument(
-        "submissions", metavar="SUBMISSION", nargs="+",
-        help="a folder, a folder of folders, an archive, a git repository or a notebook",
-    )  # fmt: skip
-    for name, word, help in (
-        ("--roster", "CSV", "who is who: folder, id, name, email"),
-        ("--times", "CSV", "when each was handed in; file dates are never used"),
-        ("--checks", "DIR", "private checks, laid over the released ones"),
-        ("--store", "FILE", "where the grades are kept; what is there is not judged again"),
-        *((f"--{form}", "FILE", f"write {form} ('-': stdout)") for form in GRADE_FORMS),
-    ):
-        grade.add_argument(name, metavar=word, help=help)
-    add = grade.add_argument
-    add("--github", action="store_true", help="annotations, and a job summary")
-    add("--lab", metavar="LAB", action="append", default=[], help="only this; may be repeated")
-    add("--jobs", metavar="N", type=int, help="how many submissions to judge at once")
-    add("--pick", choices=("last", "first"), default="last", help="which of several counts")
-    add(
-        "--require-isolation", choices=("full", "bwrap", "degraded", "any"), default="full",
-        help="judge nothing below this level",
-    )  # fmt: skip
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -155,7 +140,10 @@ def run(words: list[str]) -> int:
     args = understand(words)
     from lab_kit.course import Course
 
-    return choose(args.verb)(Course.find(), args)
+    course = Course.find()
+    if args.verb in AUTHORS:
+        course.demand_sources(args.verb)
+    return choose(args.verb)(course, args)
 
 
 def understand(words: list[str]) -> argparse.Namespace:
@@ -172,14 +160,14 @@ def understand(words: list[str]) -> argparse.Namespace:
 
 def choose(name: str) -> Verb:
     """Return the function of a verb, importing what it needs."""
-    own: dict[str, Verb] = {
-        "start": start, "doctor": doctor, "build": build, "test": test, "grade": grade
-    }  # fmt: skip
+    own: dict[str, Verb] = {"start": start, "doctor": doctor, "build": build, "test": test}
     if name in own:
         return own[name]
-    from lab_kit import verbs
-
-    found: Verb = getattr(verbs, f"{name}_lab" if name != "list" else "list_labs")
+    if name in INSTRUCTORS:
+        module, function = f"lab_kit.{INSTRUCTORS[name]}", name
+    else:
+        module, function = "lab_kit.verbs", f"{name}_lab" if name != "list" else "list_labs"
+    found: Verb = getattr(import_module(module), function)
     return found
 
 
@@ -202,13 +190,6 @@ def build(course: Course, args: argparse.Namespace) -> int:
     from lab_kit.authoring.build import build as write
 
     return write(course, check=args.check)
-
-
-def grade(course: Course, args: argparse.Namespace) -> int:
-    """Judge a class."""
-    from lab_kit.grading.command import grade as grade_class
-
-    return grade_class(course, args)
 
 
 def test(course: Course, args: argparse.Namespace) -> int:

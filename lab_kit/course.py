@@ -6,13 +6,16 @@ story's front matter, which the build carries into the notebook's metadata.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from lab_kit.errors import UsageError
 
@@ -22,34 +25,57 @@ LAB_NAME = re.compile(r"lab\d{2}_[a-z]+")
 
 @dataclass(frozen=True)
 class Exercise:
-    """Name one exercise: its main file, its minutes, and whether it belongs to the core."""
+    """Name one exercise: its main file, its minutes, whether it belongs to the core, and the
+    sha256 of the file as it is handed out.
+    """
 
     file: str
     minutes: int = 0
     core: bool = True
+    stub: str = ""
 
     @property
     def stem(self) -> str:
         return self.file.rstrip("/").split("/")[-1].split(".")[0]
 
 
+def digest(text: object) -> str:
+    """Return the sha256 of a stub's text, '' when there is none."""
+    return hashlib.sha256(text.encode()).hexdigest() if isinstance(text, str) else ""
+
+
+def variant_of(data: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the file of which every student may have another, and the values in this one."""
+    try:
+        file = data["variant"]
+        return {"file": str(file), "values": json.loads(data["stubs"][file])}
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
 @dataclass(frozen=True)
 class LabInfo:
-    """Describe a lab as its built notebook does."""
+    """Describe a lab as its built notebook does; `version` changes whenever the build does."""
 
     name: str
     title: str
     minutes: int = 0
     prerequisites: str = ""
     exercises: tuple[Exercise, ...] = field(default=())
+    version: str = ""
+    variant: dict[str, Any] | None = None
 
     @classmethod
     def from_metadata(cls, name: str, data: dict[str, object]) -> LabInfo:
         raw = data.get("exercises")
+        stubs = data.get("stubs")
         exercises = tuple(
-            Exercise(str(e["file"]), int(e.get("minutes", 0)), bool(e.get("core", True)))
+            Exercise(
+                str(e["file"]), int(e.get("minutes", 0)), bool(e.get("core", True)),
+                digest(stubs.get(e["file"]) if isinstance(stubs, dict) else None),
+            )
             for e in (raw if isinstance(raw, list) else [])
-        )
+        )  # fmt: skip
         minutes = data.get("minutes")
         return cls(
             name,
@@ -57,6 +83,8 @@ class LabInfo:
             minutes if isinstance(minutes, int) else 0,
             str(data.get("prerequisites", "")),
             exercises,
+            str(data.get("seal", "")),
+            variant_of(data),
         )
 
 
@@ -126,6 +154,15 @@ class Course:
         """Read a lab's title, minutes and exercises from its built notebook."""
         data = json.loads((self.root / "notebooks" / f"{lab}.ipynb").read_text(encoding="utf-8"))
         return LabInfo.from_metadata(lab, data.get("metadata", {}).get("beyond", {}))
+
+    def demand_sources(self, verb: str) -> None:
+        """Raise UsageError where this is a copy for students, which holds nothing to build from."""
+        if not (self.root / "solutions").is_dir():
+            raise UsageError(
+                f"`./lab {verb}` is for authors, and this is a copy for students.",
+                f"{self.root} holds no solutions/.",
+                "run it in the course's own repository; `./lab --help` shows what works here.",
+            )
 
     def exercises(self, lab: str) -> Path:
         return self.root / "exercises" / lab

@@ -25,6 +25,7 @@ COMPONENTS = {
     "snapshot-restore-py": "its restore hooks",
     "moto": "the cloud's services",
     "functions-framework": "Google's runtime",
+    "wasmtime": "it runs WebAssembly",
 }
 MEANING = {
     "full": "every protection holds: results can be graded here.",

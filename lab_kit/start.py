@@ -14,6 +14,7 @@ from typing import Any
 from lab_kit.authoring.product import seal
 from lab_kit.course import Course
 from lab_kit.errors import Unavailable
+from lab_kit.port import reserve
 
 SETTINGS = Path(__file__).parent / "notebook" / "config"
 
@@ -24,7 +25,7 @@ def start(course: Course, args: Sequence[str]) -> int:
     The process is replaced, not watched over: one process less in memory, and Ctrl-C and exit
     codes are Jupyter's own. `args` go to JupyterLab after ours, so they win.
     """
-    argv = command(course, args, browser=has_browser(os.environ))
+    argv = command(course, args, browser=has_browser(os.environ), port=reserve())
     env = environment(course, os.environ)
     if "HOME" in env:
         os.environ["HOME"] = env["HOME"]  # the notary looks for the home that JupyterLab will have
@@ -41,7 +42,9 @@ def start(course: Course, args: Sequence[str]) -> int:
         ) from None
 
 
-def command(course: Course, args: Sequence[str], *, browser: bool) -> list[str]:
+def command(
+    course: Course, args: Sequence[str], *, browser: bool, port: int | None = None
+) -> list[str]:
     """Return the command line of JupyterLab: loopback only, with the course as its root."""
     chosen, args = which(course, args)
     page = f"/lab/tree/{name}" if (name := chosen or notebook(course)) else "/lab"
@@ -52,6 +55,8 @@ def command(course: Course, args: Sequence[str], *, browser: bool) -> list[str]:
         "--ServerApp.log_level=WARN",
         "--LabApp.log_level=WARN",
     ]
+    if port is not None:
+        argv.append(f"--ServerApp.port={port}")
     if not browser:
         argv.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:

@@ -45,3 +45,8 @@ def break_even(duration_ms: float, memory_mb: int, architecture: str, prices: di
     server = prices["server"]["hour"] * prices["server"]["hours_a_month"]
 
     raise NotImplementedError("say when a number of requests is enough; smallest() finds the first one")
+
+
+def own_break_even() -> int:
+    """Return what break_even says of the shop in shop.json, which is yours alone."""
+    raise NotImplementedError("write the number that break_even(**shop) gives in the notebook")

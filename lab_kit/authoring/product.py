@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,18 @@ def seal(notebook: dict[str, Any]) -> str:
     about = {k: v for k, v in notebook["metadata"].get("beyond", {}).items() if k != "seal"}
     bare = {**notebook, "metadata": {**notebook["metadata"], "beyond": about}}
     return hashlib.sha256(json.dumps(bare, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def vary(made: Mapping[str, bytes], lab: str, text: str) -> dict[str, bytes]:
+    """Return what `make` gave, with another text in the lab's variant file, if it has one."""
+    page = f"notebooks/{lab}.ipynb"
+    notebook = json.loads(made[page])
+    about = notebook["metadata"]["beyond"]
+    if "variant" not in about:
+        return dict(made)
+    file = about["variant"]
+    about["stubs"][file] = text
+    return {**made, f"exercises/{lab}/{file}": text.encode(), page: _sealed(notebook)}
 
 
 def _exercise_files(sources: Path, story: Story) -> dict[str, bytes]:
@@ -113,8 +126,14 @@ def _notebook(story: Story, texts: dict[str, str]) -> bytes:
         "nbformat": 4,
         "nbformat_minor": 5,
     }
+    if story.variant:
+        about["variant"] = story.variant
     nbformat.validate(notebook)
-    about["seal"] = seal(notebook)
+    return _sealed(notebook)
+
+
+def _sealed(notebook: dict[str, Any]) -> bytes:
+    notebook["metadata"]["beyond"]["seal"] = seal(notebook)
     text = json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False)
     return (text + "\n").encode()
 

@@ -16,6 +16,7 @@ from lab_kit.errors import AuthorError
 
 EXERCISE = re.compile(r"%%exercise[ \t]+(?P<file>\S+)[^\n]*")
 HEADING = re.compile(r"^#[ \t]+(?P<title>\S.*?)[ \t]*#*$", re.MULTILINE)
+KEPT = ("tags", "jupyter", "slideshow", "editable", "deletable")  # of a cell's metadata
 FENCED = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 
 
@@ -31,7 +32,11 @@ class Cell:
 
 @dataclass(frozen=True)
 class Story:
-    """Hold a lab's title, front matter and cells, the instructor's own cells left out."""
+    """Hold a lab's title, front matter and cells; the instructor's own cells are `private`.
+
+    `told` are lines of the solution that the story says on purpose; `variant` names the given
+    file of which every student may have another, or is empty.
+    """
 
     path: Path
     title: str
@@ -39,7 +44,10 @@ class Story:
     prerequisites: str
     exercises: list[dict[str, Any]]
     given: list[str]
+    told: list[str]
+    variant: str
     cells: list[Cell] = field(repr=False)
+    private: list[str] = field(repr=False)
 
 
 def read_story(path: Path) -> Story:
@@ -55,10 +63,12 @@ def read_story(path: Path) -> Story:
             f"{path}: {' '.join(str(error).split())}",
             "mend the story's front matter or fences there.",
         ) from None
-    cells = []
+    cells, private = [], []
     for raw in notebook.cells:
-        metadata = {k: v for k, v in dict(raw.metadata).items() if k != "trusted"}
-        if "instructor" not in metadata.get("tags", []):
+        metadata = {k: v for k, v in dict(raw.metadata).items() if k in KEPT}
+        if "instructor" in metadata.get("tags", []):
+            private.append(str(raw.source))
+        else:
             cells.append(_cell(path, text, raw.cell_type, raw.source, metadata))
     front = _Front(path, text, dict(notebook.metadata))
     return Story(
@@ -68,7 +78,10 @@ def read_story(path: Path) -> Story:
         front.prerequisites(),
         front.exercises(),
         front.given(),
+        front.told(),
+        front.variant(),
         cells,
+        private,
     )
 
 
@@ -148,6 +161,18 @@ class _Front:
         if not isinstance(value, list):
             raise self._wrong("given", "it is no list of files")
         return [self._inside("given", name) for name in value]
+
+    def told(self) -> list[str]:
+        value = self.data.get("told", [])
+        if not isinstance(value, list) or not all(isinstance(line, str) for line in value):
+            raise self._wrong("told", "it is no list of lines")
+        return value
+
+    def variant(self) -> str:
+        value = self.data.get("variant", "")
+        if value and value not in self.given():
+            raise self._wrong("variant", f"{value!r} is not one of the given files")
+        return str(value)
 
     def _whole(self, key: str, value: object) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or value <= 0:

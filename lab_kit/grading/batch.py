@@ -8,30 +8,32 @@ with Store(path) as store, Grader(course, store) as grader:
 
 from __future__ import annotations
 
-import hashlib
 import os
-import platform
 import shutil
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from lab_kit.course import Course
-from lab_kit.errors import Unavailable, UsageError
+from lab_kit.errors import AuthorError, UsageError
 from lab_kit.grading.crew import Crew, Task
 from lab_kit.grading.edition import fix
+from lab_kit.grading.forms.places import quoted
+from lab_kit.grading.isolation import demand, rank, too_weak
 from lab_kit.grading.model import Incoming, Refused
+from lab_kit.grading.place import environment
 from lab_kit.grading.store import Key, Store, judged, secret_id
 from lab_kit.judge.report import message
 from lab_kit.judge.sealed import runtime_folder
 from lab_kit.judge.seeds import graded_seed
+from lab_kit.judge.variants import derive
 from lab_kit.process import level
 
-LEVELS = ("none", "degraded", "bwrap", "full")
-REQUIRE = ("full", "bwrap", "degraded", "any")
+if TYPE_CHECKING:
+    from lab_kit.grading.cluster import Cluster
+
 DEADLINE_S = 900.0
 LANES = 3  # for each core: one works, the others may be held by endless loops
 
@@ -48,11 +50,13 @@ class Step:
 
 
 class Grader:
-    """Grade for one course into one store; `jobs` submissions are judged at once.
+    """Grade for one course into one store; `jobs` submissions are judged at once here, or as many
+    as there is room for on the workers of `cluster`, a Dask scheduler's address.
 
     Raises Unavailable, before anything is judged, when this machine isolates less than
-    `require` says. `number` is the run's number in the store; `counts` how often each outcome
-    came.
+    `require` says. `secret` is that of a release with variants, and makes the seeds as well;
+    without it the store's own makes them, and all have the course's variant. `number` is the
+    run's number in the store; `counts` how often each outcome came.
     """
 
     def __init__(
@@ -66,15 +70,18 @@ class Grader:
         require: str = "full",
         secret: bytes | None = None,
         deadline_s: float = DEADLINE_S,
+        cluster: str | None = None,
     ) -> None:
         if jobs is not None and jobs < 1:
             raise UsageError(f"{jobs} jobs judge nothing.", "", "ask for at least 1 with --jobs.")
         self.store = store
         self.require = require
-        self.jobs = jobs or cores() * LANES
+        self.asked, self.jobs = jobs, jobs or cores() * LANES
         self.deadline_s = deadline_s
         self.level = demand(require, level().name)
-        self.environment = environment(course, self.level)
+        self.environment = environment(self.level)
+        self.cluster = cluster
+        self.given = secret is not None
         self.secret = store.secret() if secret is None else secret
         self.secret_id = secret_id(self.secret)
         self.counts: Counter[Outcome] = Counter()
@@ -126,16 +133,27 @@ class Grader:
 
     # -- parts -------------------------------------------------------------------------
 
-    def _crew(self) -> Crew:
+    def _crew(self) -> Crew | Cluster:
+        labs = {name: edition.encode() for name, edition in self.editions.items()}
+        if self.cluster:
+            from lab_kit.grading.cluster import Cluster
+
+            return Cluster(
+                self.cluster,
+                labs,
+                environment=self.environment,
+                deadline_s=self.deadline_s,
+                most=self.asked,
+            )
         processes = min(cores(), self.jobs)
         return Crew(
-            {name: edition.encode() for name, edition in self.editions.items()},
+            labs,
             processes=processes,
             lanes=-(-self.jobs // processes),
             deadline_s=self.deadline_s,
         )
 
-    def _take(self, item: Incoming | Refused, crew: Crew) -> Step | None:
+    def _take(self, item: Incoming | Refused, crew: Crew | Cluster) -> Step | None:
         """Give an item to the workers, or settle it at once."""
         if isinstance(item, Incoming) and item.lab not in self.editions:
             item = unknown(item, self.editions)
@@ -148,19 +166,34 @@ class Grader:
             return self._step(item, "kept")
         # Not of the checks' version: with mended checks the same inputs come again. Of the work,
         # so that what feedback told of the inputs does not help the next try.
-        about = f"{item.lab} {item.digest}"
-        crew.give(Task(item, graded_seed(self.secret, item.student, about)))
+        seed = graded_seed(self.secret, item.student, f"{item.lab} {item.digest}")
+        try:
+            crew.give(Task(item, seed, self._variant(item)))
+        except AuthorError as error:
+            return self._accept(item, {"error": message(error)})
         return None
+
+    def _variant(self, item: Incoming) -> dict[str, Any] | None:
+        """Return the student's own values, which only a secret that was given can make, or else
+        those of the course.
+        """
+        known = self.editions[item.lab].lab.variant
+        if not self.given or known is None:
+            return dict(known["values"]) if known else None
+        return derive(self.editions[item.lab].folder, self.secret, item.student, item.lab)
 
     def _accept(self, work: Incoming, report: dict[str, Any]) -> Step:
         """Keep a report; one from weaker isolation than was asked for does not count."""
         held = str(report.get("level", ""))
         if "error" not in report and rank(held) < rank(self.require):
             report = {"error": message(too_weak(self.require, held))}
-        said = {**report, "environment": self.environment}
+        edition = self.editions[work.lab]
+        known = {"environment": self.environment, "lab_version": edition.lab_version}
+        said = {**report, **known, "hidden": list(edition.hidden)}
         for row in said.get("results", []):
-            row["hidden"] = row["check"] in self.editions[work.lab].hidden
-        self.store.add(self._key(work), said, work, self.number)
+            row["hidden"] = row["check"] in edition.hidden
+        code = quoted(said, work.lab, work.folder)
+        self.store.add(self._key(work), said, work, self.number, code)
         return self._step(work, "judged" if judged(said) else "not_judged")
 
     def _step(self, item: Incoming | Refused, outcome: Outcome) -> Step:
@@ -184,43 +217,8 @@ def unknown(work: Incoming, labs: Iterable[str]) -> Refused:
     )
 
 
-def demand(require: str, held: str) -> str:
-    """Return the level that holds; refuse to grade below the one that is required."""
-    if require not in REQUIRE:
-        raise UsageError(
-            f"There is no isolation level {require!r}.",
-            f"The levels are {', '.join(REQUIRE)}.",
-            "use one of these with --require-isolation.",
-        )
-    if rank(held) < rank(require):
-        raise too_weak(require, held)
-    return held
-
-
-def too_weak(require: str, held: str) -> Unavailable:
-    """Return the refusal to grade below the level that is required."""
-    return Unavailable(
-        "Nothing is graded here: students' programs are not isolated well enough.",
-        f"This machine's level is {held!r}, and {require!r} is required.",
-        "see `./lab doctor` for what is missing; --require-isolation any accepts the risk.",
-    )
-
-
-def rank(name: str) -> int:
-    """Order the levels; 'any' asks for nothing, and an unknown level holds nothing."""
-    return LEVELS.index(name) if name in LEVELS else 0
-
-
 def cores() -> int:
     """Return how many processors this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def environment(course: Course, held: str) -> str:
-    """Name what a verdict depends on beside the work and its checks."""
-    lock = course.root / "requirements.lock"
-    packages = hashlib.sha256(lock.read_bytes()).hexdigest()[:12] if lock.is_file() else "none"
-    python = f"{platform.python_implementation()} {platform.python_version()}"
-    return f"{python}, {sys.platform} {platform.machine()}, isolation {held}, packages {packages}"

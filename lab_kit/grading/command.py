@@ -21,6 +21,7 @@ from lab_kit.grading.progress import Bar
 from lab_kit.grading.store import Store, judged
 from lab_kit.judge.report import clean
 from lab_kit.judge.sealed import runtime_folder
+from lab_kit.judge.variants import read_secret
 
 STORE = "grades.sqlite"
 MOST_SHOWN = 50
@@ -41,6 +42,8 @@ def grade(course: Course, args: argparse.Namespace) -> int:
                 jobs=args.jobs,
                 checks=Path(args.checks) if args.checks else None,
                 require=args.require_isolation,
+                secret=read_secret(Path(args.secret)) if args.secret else None,
+                cluster=args.cluster,
             ) as grader,
         ):
             work = take_in(course, args, labs, place)
@@ -48,7 +51,7 @@ def grade(course: Course, args: argparse.Namespace) -> int:
                 bar.draw()
                 for step in grader.run(work):
                     bar(step)
-            desk.write(partial(store.grades, grader.number), work, grader.hidden)
+            desk.write(partial(store.grades, grader.number), partial(store.changes, grader.number))
             print_safely(sys.stderr if desk.quiet else sys.stdout, summary(store, grader))
             return grader.exit_code
     finally:

@@ -38,6 +38,7 @@ class Task:
 
     work: Incoming
     seed: int
+    variant: dict[str, Any] | None = None
     tries: int = 0
     number: int = 0
     began: float = field(default=0.0)
@@ -197,7 +198,7 @@ class Crew:
         hand.busy[task.number] = task
         row = {"task": task.number, "lab": task.work.lab, "folder": str(task.work.folder)}
         with suppress(OSError):  # it is gone, and will be buried with its tasks
-            send(hand.channel, {**row, "seed": task.seed})
+            send(hand.channel, {**row, "seed": task.seed, "variant": task.variant})
 
 
 def given_up() -> LabError:

@@ -1,113 +1,156 @@
-"""Write a run's grades in the forms that were asked for on the command line."""
+"""Write grades in the forms that were asked for on the command line."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
 
 from lab_kit.errors import JudgeError, UsageError
-from lab_kit.grading.model import Grade, Incoming, Refused
+from lab_kit.grading import late
+from lab_kit.grading.arguments import FORMS
+from lab_kit.grading.model import Grade
+from lab_kit.grading.store import Change
 
-FORMS = ("json", "junit", "csv", "gradescope", "html")
-Hidden = Mapping[str, tuple[str, ...]]
-Work = Iterable[Incoming | Refused]
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+FOLDERS = ("feedback",)
+MAYBE_FOLDERS = ("html",)
 
 
 class Desk:
     """Know which forms are asked for; what could not be written at the end is refused at once."""
 
     def __init__(self, args: argparse.Namespace) -> None:
-        self.targets = {name: getattr(args, name) for name in FORMS if getattr(args, name)}
+        wanted = {form: getattr(args, form) for form in (*FORMS, "signed")}
+        self.targets: dict[str, str] = {form: target for form, target in wanted.items() if target}
         self.github = bool(args.github)
-        for name, target in self.targets.items():
-            examine(name, target)
+        self.style = args.format
+        self.policies = late.read(Path(args.late)) if args.late else late.Policies()
+        self.people = people(args.roster)
+        self.key = signing_key(args.sign, bool(args.signed))
+        for form, target in self.targets.items():
+            examine(form, target)
 
     @property
     def quiet(self) -> bool:
         """Tell whether stdout belongs to a form."""
         return self.github or "-" in self.targets.values()
 
-    def write(self, grades: Callable[[], Iterable[Grade]], work: Work, hidden: Hidden) -> None:
-        """Write every form; `grades` gives the same grades whenever it is called."""
-        for name, target in self.targets.items():
-            if name == "html":
-                write_pages(grades(), target, work)
+    def write(
+        self,
+        grades: Callable[[], Iterable[Grade]],
+        changes: Callable[[], Iterable[Change]],
+    ) -> None:
+        """Write every form; each callable gives the same whenever it is called."""
+        for form, target in self.targets.items():
+            if form == "changes":
+                from lab_kit.grading import changed
+
+                changed.write(changes(), place(target))
+            elif form in FOLDERS + MAYBE_FOLDERS:
+                self.write_pages(form, grades(), target)
             else:
-                write_form(name, grades(), target, hidden)
+                self.write_form(form, grades(), target)
         if self.github:
-            write_github(grades(), hidden)
+            write_github(grades())
+
+    def write_form(self, form: str, grades: Iterable[Grade], target: str) -> None:
+        """Write one form to a file, or to stdout for '-'."""
+        from lab_kit.grading import ledger, listing
+        from lab_kit.grading.forms import csv_form, ctrf, gitlab, gradescope, junit
+
+        to = place(target)
+        if form == "csv":
+            csv_form.write(grades, to, style=self.style, people=self.people, policies=self.policies)
+        elif form == "gradescope":
+            gradescope.write(grades, to, policies=self.policies)
+        elif form == "signed":
+            assert self.key is not None
+            ledger.write(grades, to, self.key)
+        else:
+            plain = {"json": listing, "junit": junit, "ctrf": ctrf, "gitlab": gitlab}
+            plain[form].write(grades, to)
+
+    def write_pages(self, form: str, grades: Iterable[Grade], target: str) -> None:
+        """Write the instructor's gradebook, a page for a name that ends in .html and else a
+        folder, or the pages to hand back.
+        """
+        from lab_kit.grading.forms import html
+        from lab_kit.grading.forms.places import code_of
+
+        rule = self.policies
+        if form == "feedback":
+            html.write_feedback(grades, Path(target), policies=rule, code=code_of)
+        elif target == "-" or target.endswith(".html"):
+            html.write(grades, place(target), policies=rule)
+        else:
+            html.write_site(grades, Path(target), policies=rule, code=code_of)
 
 
-def write_form(name: str, grades: Iterable[Grade], target: str, hidden: Hidden) -> None:
-    """Write one form to a file, or to stdout for '-'."""
-    from lab_kit.grading import listing
-    from lab_kit.grading.forms import csv_form, gradescope, junit
-    from lab_kit.grading.forms.target import opened
-
-    place = sys.stdout if target == "-" else Path(target)
-    if name == "json":
-        with opened(place) as stream:
-            listing.write(grades, stream)
-    elif name == "csv":
-        csv_form.write(grades, place)
-    elif name == "junit":
-        junit.write(grades, place, hidden=hidden)
-    else:
-        gradescope.write(grades, place, hidden=hidden)
+def place(target: str) -> Path | TextIO:
+    """Return where a form goes."""
+    return sys.stdout if target == "-" else Path(target)
 
 
-def write_pages(grades: Iterable[Grade], target: str, work: Work) -> None:
-    """Write the gradebook: a page for a name that ends in .html, else a folder with a page for
-    each student as well.
-    """
-    from lab_kit.grading.forms import html
-    from lab_kit.grading.forms.places import code_in
+def people(roster: str | None) -> dict[str, dict[str, str]]:
+    """Return what the roster knows of each student."""
+    if not roster:
+        return {}
+    from lab_kit.grading.intake.roster import known_people
 
-    if target == "-" or target.endswith(".html"):
-        html.write(grades, sys.stdout if target == "-" else Path(target))
-        return
-    folders = {(w.student, w.lab): w.folder for w in work if isinstance(w, Incoming)}
-
-    def code(grade: Grade) -> Callable[[str], str | None] | None:
-        folder = folders.get((grade.student, grade.lab))
-        return code_in(folder) if folder else None
-
-    html.write_site(grades, Path(target), code=code)
+    return known_people(Path(roster))
 
 
-def write_github(grades: Iterable[Grade], hidden: Hidden) -> None:
+def signing_key(place: str | None, wanted: bool) -> Ed25519PrivateKey | None:
+    """Read the key for signed results; UsageError when one is named without the other."""
+    if bool(place) != wanted:
+        raise UsageError(
+            "Signed results need a key and a file.",
+            "--sign names the private key, --signed the file.",
+            "name both; `./lab keygen course.key` makes a key.",
+        )
+    if not place:
+        return None
+    from lab_kit.grading.signing import private_key
+
+    return private_key(Path(place))
+
+
+def write_github(grades: Iterable[Grade]) -> None:
     """Write annotations to stdout, and the job's summary where GitHub says."""
     from lab_kit.grading.forms import github
 
-    place = os.environ.get("GITHUB_STEP_SUMMARY")
-    if not place:
-        github.write(grades, sys.stdout, hidden=hidden)
+    page = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not page:
+        github.write(grades, sys.stdout)
         return
     try:
-        with open(place, "a", encoding="utf-8") as page:
-            github.write(grades, sys.stdout, page, hidden=hidden)
+        with open(page, "a", encoding="utf-8") as summary:
+            github.write(grades, sys.stdout, summary)
     except OSError as error:
         raise JudgeError(
-            f"The job's summary could not be written to {place}.",
+            f"The job's summary could not be written to {page}.",
             str(error),
             "unset GITHUB_STEP_SUMMARY, or let it name a file that is yours.",
         ) from error
 
 
-def examine(name: str, target: str) -> None:
+def examine(form: str, target: str) -> None:
     """Raise UsageError for a form that could not be written there."""
-    if target == "-":
+    folder = form in FOLDERS or (form in MAYBE_FOLDERS and not target.endswith(".html"))
+    if target == "-" and form not in FOLDERS:
         return
     path = Path(target)
-    pages = name == "html" and not target.endswith(".html")
     there = path if path.exists() else path.parent
-    if (path.exists() and path.is_dir() != pages) or not os.access(there, os.W_OK):
-        kind = "a folder" if pages else "a file"
+    if (path.exists() and path.is_dir() != folder) or not os.access(there, os.W_OK):
+        kind = "a folder" if folder else "a file"
         raise UsageError(
-            f"--{name} cannot be written to {target}.",
+            f"--{form} cannot be written to {target}.",
             f"It wants {kind}, in a place that exists and where you may write.",
-            f"name {kind}, or '-' for the terminal.",
+            f"name {kind}" + ("." if form in FOLDERS else ", or '-' for the terminal."),
         )

@@ -2,7 +2,9 @@
 instructor's own laid over them, so that an edit while grading changes no verdict.
 
 The overlay has the shape of `tests/labs`: `DIR/lab01_serverless/check_bill.py` takes the place
-of the released file of that name. A check that the released files do not have is hidden.
+of the released file of that name. What of it students may see is what they have: a check that
+stands in the released file, word for word and with all that it names. Any other is hidden, and all
+are where the overlay replaces what checks are built of.
 """
 
 from __future__ import annotations
@@ -28,12 +30,14 @@ class Edition:
     folder: Path
     checks_version: str
     hidden: tuple[str, ...]
+    lab_version: str
 
     def encode(self) -> dict[str, Any]:
         return {
             "checks": str(self.folder),
             "title": self.lab.title,
             "exercises": [dict(e) for e in self.lab.exercises],
+            "variant": self.lab.variant,
         }
 
 
@@ -53,11 +57,19 @@ def fix_one(course: Course, lab: str, overlay: Path | None, target: Path) -> Edi
     """Copy one lab's check files, the released and then the private."""
     released = course.checks(lab)
     lay(released, target)
-    names = checks_in(target)
+    known = texts(target)
     if overlay:
         lay(overlay, target)
-    hidden = tuple(sorted(checks_in(target) - names))
-    return Edition(LabSpec.of(course.info(lab)), target, version(target), hidden)
+    now = texts(target)
+    built_of = {name: file for name, file in known.items() if not name.startswith("check_")}
+    same = all(now[name] == file for name, file in built_of.items())
+    seen = {
+        check for name, file in known.items() for check in checks_in(name, file)
+        if same and meaning(check, name, now[name]) == meaning(check, name, file)
+    }  # fmt: skip
+    hidden = {check for name, file in now.items() for check in checks_in(name, file)} - seen
+    info = course.info(lab)
+    return Edition(LabSpec.of(info), target, version(target), tuple(sorted(hidden)), info.version)
 
 
 def laid_over(overlay: Path | None, lab: str, only_one: bool) -> Path | None:
@@ -77,23 +89,62 @@ def lay(source: Path, target: Path) -> None:
         shutil.copyfile(path, place)
 
 
-def checks_in(folder: Path) -> set[str]:
-    """Return the names of the checks in a folder by their text: nothing is run."""
-    found = set()
-    for path in folder.glob("check_*.py"):
-        try:
-            tree = ast.parse(path.read_text(encoding="utf-8"))
-        except (SyntaxError, ValueError) as error:
-            raise AuthorError(
-                f"{path.name} is not a file of checks.", str(error), "mend it, then grade again."
-            ) from error
-        for node in tree.body:
-            if isinstance(node, ast.FunctionDef) and any(map(is_check, node.decorator_list)):
-                found.add(node.name)
+def texts(folder: Path) -> dict[str, str]:
+    """Return the text of each file that checks are made of, by its path inside."""
+    return {
+        str(path.relative_to(folder)): path.read_text(encoding="utf-8", errors="replace")
+        for path in check_files(folder)
+    }
+
+
+def checks_in(name: str, text: str) -> set[str]:
+    """Return the names of the checks in a file, by its text: nothing is run."""
+    if not name.startswith("check_"):
+        return set()
+    nodes = definitions(name, text).values()
+    return {n.name for n in nodes if isinstance(n, ast.FunctionDef) and is_check(n)}
+
+
+def definitions(name: str, text: str) -> dict[str, ast.stmt]:
+    """Return what a file's statements define: name -> statement."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError) as error:
+        raise AuthorError(
+            f"{name} is not a file of checks.", str(error), "mend it, then grade again."
+        ) from error
+    found: dict[str, ast.stmt] = {}
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found[node.name] = node
+            continue
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
+                found[inner.id] = node
+            elif isinstance(inner, ast.alias):
+                found[(inner.asname or inner.name).split(".")[0]] = node
     return found
 
 
-def is_check(decorator: ast.expr) -> bool:
-    """Tell whether a decorator is `@check`, with arguments or without."""
-    named = decorator.func if isinstance(decorator, ast.Call) else decorator
-    return (named.id if isinstance(named, ast.Name) else getattr(named, "attr", "")) == "check"
+def meaning(check: str, name: str, text: str) -> list[str]:
+    """Return a check with all that it names in its file, in a form that can be compared."""
+    known = definitions(name, text)
+    found, wanted = dict[str, str](), [check]
+    while wanted:
+        word = wanted.pop()
+        if word in found or word not in known:
+            continue
+        found[word] = ast.dump(known[word])
+        names = (n for n in ast.walk(known[word]) if isinstance(n, ast.Name | ast.arg))
+        wanted += [n.id if isinstance(n, ast.Name) else n.arg for n in names]
+    return sorted(found.values())
+
+
+def is_check(function: ast.FunctionDef) -> bool:
+    """Tell whether a function is decorated with `@check`, with arguments or without."""
+    for decorator in function.decorator_list:
+        named = decorator.func if isinstance(decorator, ast.Call) else decorator
+        name = named.id if isinstance(named, ast.Name) else getattr(named, "attr", "")
+        if name == "check":
+            return True
+    return False

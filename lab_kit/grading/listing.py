@@ -10,20 +10,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any, TextIO
+from typing import Any
 
+from lab_kit.grading.forms.target import Target, opened
 from lab_kit.grading.model import Grade
 
 SCHEMA = "beyond/gradebook/1"
 
 
-def write(grades: Iterable[Grade], stream: TextIO) -> None:
+def write(grades: Iterable[Grade], target: Target) -> None:
     """Write the grades; any JSON reader understands what comes out, whatever is in them."""
-    stream.write(f'{{"schema": "{SCHEMA}", "grades": [')
-    for number, grade in enumerate(grades):
-        stream.write(",\n" if number else "\n")
-        stream.write(json.dumps(row(grade), ensure_ascii=True, allow_nan=False))
-    stream.write("\n]}\n")
+    with opened(target) as stream:
+        stream.write(f'{{"schema": "{SCHEMA}", "grades": [')
+        for number, grade in enumerate(grades):
+            stream.write(",\n" if number else "\n")
+            stream.write(json.dumps(row(grade), ensure_ascii=True, allow_nan=False))
+        stream.write("\n]}\n")
 
 
 def row(grade: Grade) -> dict[str, Any]:

@@ -7,7 +7,8 @@ becomes `not_judged` and never a zero.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,10 @@ class Refused:
 class Grade:
     """Hold what the judge said of one student's work on one lab.
 
-    `report` is a `lab_kit.judge` report, or `{"error": {what, why, next}}` when there is none.
+    `report` is a `lab_kit.judge` report, or `{"error": {what, why, next}}` when there is none;
+    grading adds `environment`, `lab_version`, `hidden` (the names of the lab's hidden checks), and
+    `hidden` in each row. `code` holds the student's lines that messages point at: file -> line
+    (as text) -> text.
     """
 
     student: str
@@ -56,3 +60,4 @@ class Grade:
     flags: tuple[str, ...]
     report: dict[str, Any]
     graded: datetime
+    code: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

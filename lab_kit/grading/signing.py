@@ -22,7 +22,7 @@ import base64
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -128,17 +128,15 @@ def canonical(data: Any) -> bytes:
     ).encode()
 
 
-def statement(grade: Grade, *, lab_version: str, environment: str) -> dict[str, Any]:
+def statement(grade: Grade) -> dict[str, Any]:
     """Return what is signed of a grade."""
     found, report = marks(grade), grade.report
+    versions = ("lab_version", "checks_version", "environment", "submission")
     return {
         "schema": SCHEMA,
         "student": grade.student,
         "lab": grade.lab,
-        "lab_version": lab_version,
-        "checks_version": str(report.get("checks_version", "")),
-        "environment": environment,
-        "submission": str(report.get("submission", "")),
+        **{part: str(report.get(part, "")) for part in versions},
         "submitted": stamp(grade.submitted),
         "graded": stamp(grade.graded),
         "report": hashlib.sha256(canonical(report)).hexdigest(),
@@ -193,19 +191,6 @@ def fault(signed: Any, key: Ed25519PublicKey, expected: Mapping[str, Any]) -> st
     return ""
 
 
-def verify(
-    grade: Grade, signed: Any, key: Ed25519PublicKey, *, lab_version: str, environment: str
-) -> str:
+def verify(grade: Grade, signed: Any, key: Ed25519PublicKey) -> str:
     """Return what is wrong with the signed result of a grade, '' when all of it holds."""
-    expected = statement(grade, lab_version=lab_version, environment=environment)
-    return fault(signed, key, expected)
-
-
-def repeated(results: Iterable[Signed]) -> Iterator[tuple[str, str]]:
-    """Give student and lab of each second statement among results that hold one by one."""
-    seen = set()
-    for signed in results:
-        whose = signed["statement"]["student"], signed["statement"]["lab"]
-        if whose in seen:
-            yield whose
-        seen.add(whose)
+    return fault(signed, key, statement(grade))

@@ -2,7 +2,8 @@
 
     meta        the schema's number and the secret from which graded seeds are made
     reports     what the judge said, one row for each work, checks, environment and secret
-    gradebook   which report stands for a student's lab now, or why there is none
+    gradebook   which report stands for a student's lab now and which one did before, or why
+                there is none
     runs        when grading was started; a row of the gradebook knows who touched it last
 
 A report is kept in one transaction when it comes in: what `kill -9` leaves is whole. Reports
@@ -15,7 +16,7 @@ import hashlib
 import json
 import secrets
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -29,21 +30,32 @@ from lab_kit.grading.tables import connect, lock, unusable
 FIND = """SELECT id FROM reports WHERE judged AND lab = :lab AND student = :student
     AND digest = :digest AND checks = :checks AND environment = :environment AND secret = :secret"""
 ADD = """INSERT INTO reports
-    (lab, student, digest, checks, environment, secret, judged, report, graded)
-    VALUES (:lab, :student, :digest, :checks, :environment, :secret, :judged, :report, :graded)
-    ON CONFLICT DO UPDATE SET judged = excluded.judged, report = excluded.report,
-    graded = excluded.graded RETURNING id"""
+    (lab, student, digest, checks, environment, secret, judged, report, code, graded)
+    VALUES (:lab, :student, :digest, :checks, :environment, :secret, :judged, :report, :code,
+    :graded) ON CONFLICT DO UPDATE SET judged = excluded.judged, report = excluded.report,
+    code = excluded.code, graded = excluded.graded RETURNING id"""
 # A refusal never takes the place of a grade that the same run gave for another file.
 ENTER = """INSERT INTO gradebook VALUES
-    (:student, :lab, :source, :submitted, :flags, :report, :refusal, :run, :touched)
-    ON CONFLICT DO UPDATE SET source = excluded.source, submitted = excluded.submitted,
+    (:student, :lab, :source, :submitted, :flags, :report, :refusal, NULL, :run, :touched)
+    ON CONFLICT DO UPDATE SET before = CASE WHEN gradebook.report IS NULL
+    OR gradebook.report = excluded.report THEN gradebook.before ELSE gradebook.report END,
+    source = excluded.source, submitted = excluded.submitted,
     flags = excluded.flags, report = excluded.report, refusal = excluded.refusal,
     run = excluded.run, touched = excluded.touched
     WHERE excluded.report IS NOT NULL OR gradebook.report IS NULL OR gradebook.run < excluded.run"""
 FORGET = "DELETE FROM gradebook WHERE source = :source AND report IS NULL AND run < :run"
 READ = """SELECT g.student, g.lab, g.source, g.submitted, g.flags, r.report, g.refusal,
-    coalesce(r.graded, g.touched) FROM gradebook AS g LEFT JOIN reports AS r ON r.id = g.report
+    coalesce(r.graded, g.touched), r.code
+    FROM gradebook AS g LEFT JOIN reports AS r ON r.id = g.report
+    WHERE (:run IS NULL OR g.run = :run) AND (:lab IS NULL OR g.lab = :lab)
+    AND (:student IS NULL OR g.student = :student)
+    ORDER BY g.student, g.lab"""
+CHANGED = """SELECT g.student, g.lab, o.report, n.report FROM gradebook AS g
+    JOIN reports AS o ON o.id = g.before JOIN reports AS n ON n.id = g.report
     WHERE :run IS NULL OR g.run = :run ORDER BY g.student, g.lab"""
+
+
+Code = Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True)
@@ -56,6 +68,16 @@ class Key:
     checks: str
     environment: str
     secret: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """Hold the report that stood for a student's lab before, and the one that stands now."""
+
+    student: str
+    lab: str
+    before: dict[str, Any]
+    after: dict[str, Any]
 
 
 class Store:
@@ -114,9 +136,12 @@ class Store:
             row = base.execute(FIND, storable(asdict(key))).fetchone()
         return int(row[0]) if row else None
 
-    def add(self, key: Key, report: dict[str, Any], work: Incoming, run: int) -> None:
+    def add(
+        self, key: Key, report: dict[str, Any], work: Incoming, run: int, code: Code | None = None
+    ) -> None:
         """Keep a report and let it stand for the student's lab, both or neither."""
-        row = {**asdict(key), "judged": judged(report), "report": encode(report), "graded": now()}
+        row = {**asdict(key), "judged": judged(report), "report": encode(report),
+               "code": encode(code or {}), "graded": now()}  # fmt: skip
         with self._change() as base:
             number = int(base.execute(ADD, storable(row)).fetchone()[0])
             self._enter(base, work, run, number)
@@ -158,11 +183,13 @@ class Store:
 
     # -- reading -----------------------------------------------------------------------
 
-    def grades(self, run: int | None = None) -> Iterator[Grade]:
-        """Give the gradebook by student and lab, one by one: all of it, or what a run touched."""
+    def grades(
+        self, run: int | None = None, lab: str | None = None, student: str | None = None
+    ) -> Iterator[Grade]:
+        """Give the gradebook by student and lab, one by one: all of it, or what fits."""
         assert self.base is not None
-        for row in self.base.execute(READ, {"run": run}):
-            student, lab, source, submitted, flags, report, refusal, graded = row
+        for row in self.base.execute(READ, storable({"run": run, "lab": lab, "student": student})):
+            student, lab, source, submitted, flags, report, refusal, graded, code = row
             yield Grade(
                 student,
                 lab,
@@ -171,7 +198,14 @@ class Store:
                 tuple(json.loads(flags)),
                 json.loads(report) if report else {"error": json.loads(refusal)},
                 datetime.fromisoformat(graded),
+                json.loads(code) if code else {},
             )
+
+    def changes(self, run: int | None = None) -> Iterator[Change]:
+        """Give what stands now where another report stood before, by student and lab."""
+        assert self.base is not None
+        for student, lab, before, after in self.base.execute(CHANGED, {"run": run}):
+            yield Change(student, lab, json.loads(before), json.loads(after))
 
 
 def secret_id(secret: bytes) -> str:

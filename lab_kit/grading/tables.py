@@ -18,12 +18,13 @@ CREATE TABLE reports (
     id INTEGER PRIMARY KEY,
     lab TEXT NOT NULL, student TEXT NOT NULL, digest TEXT NOT NULL, checks TEXT NOT NULL,
     environment TEXT NOT NULL, secret TEXT NOT NULL,
-    judged INTEGER NOT NULL, report TEXT NOT NULL, graded TEXT NOT NULL,
+    judged INTEGER NOT NULL, report TEXT NOT NULL, code TEXT NOT NULL, graded TEXT NOT NULL,
     UNIQUE (lab, student, digest, checks, environment, secret)
 );
 CREATE TABLE gradebook (
     student TEXT NOT NULL, lab TEXT NOT NULL, source TEXT NOT NULL, submitted TEXT,
     flags TEXT NOT NULL, report INTEGER REFERENCES reports (id), refusal TEXT,
+    before INTEGER REFERENCES reports (id),
     run INTEGER NOT NULL REFERENCES runs (run), touched TEXT NOT NULL,
     PRIMARY KEY (student, lab)
 );

@@ -3,7 +3,9 @@
 Started as `python -P -m lab_kit.grading.worker FD SPEC`. FD is a stream socket; SPEC is JSON
 with the labs and the number of lanes. Each message that comes is one task:
 
-    {"task": N, "lab": ..., "folder": ..., "seed": ...}     answered by {"task": N, "report": {...}}
+    {"task": N, "lab": ..., "folder": ..., "seed": ..., "variant": {...} or null}
+
+and is answered by {"task": N, "report": {...}}.
 
 When the other side hangs up, everything ends.
 """
@@ -35,7 +37,7 @@ class Worker:
         self.judges = {
             name: LabJudge(
                 Path(lab["checks"]),
-                lab=LabSpec(name, lab["title"], lab["exercises"]),
+                lab=LabSpec(name, lab["title"], lab["exercises"], lab["variant"]),
                 deadline_s=spec["deadline_s"],
             )
             for name, lab in spec["labs"].items()
@@ -61,7 +63,9 @@ class Worker:
     def judge(self, task: dict[str, Any]) -> dict[str, Any]:
         """Return a report, or the error that kept one from being made."""
         try:
-            report = self.judges[task["lab"]].judge(Path(task["folder"]), seed=task["seed"])
+            report = self.judges[task["lab"]].judge(
+                Path(task["folder"]), seed=task["seed"], variant=task["variant"]
+            )
             return dict(report)
         except LabError as error:
             return {"error": message(error)}

@@ -7,7 +7,7 @@ fresh fork.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ class Grading:
         checks: Sequence[CheckInfo],
         deadline_s: float,
         on_result: Callable[[Result], None] | None,
+        variant: Mapping[str, Any] | None = None,
     ) -> None:
         self.folder = folder
         self.scratch = scratch
@@ -39,6 +40,7 @@ class Grading:
         self.deadline_s = deadline_s
         self.end = time.monotonic() + deadline_s
         self.on_result = on_result
+        self.variant = variant
         self.results: list[Result] = []
         self.level = ""
         self.layers: dict[str, str] = {}
@@ -66,6 +68,7 @@ class Grading:
             "seed": self.seed,
             "checks": names,
             "verdicts": self.verdicts(),
+            "variant": self.variant,
         }
         try:
             answers = warm.ask(request)

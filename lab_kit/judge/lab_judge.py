@@ -15,6 +15,7 @@ from typing import Any
 
 from lab_kit.errors import JudgeError, LabError, UsageError
 from lab_kit.judge import report as reports
+from lab_kit.judge import variants
 from lab_kit.judge.grading import Grading
 from lab_kit.judge.names import meant, unknown
 from lab_kit.judge.report import Report, Result
@@ -85,20 +86,24 @@ class LabJudge:
         *,
         only: str | Sequence[str] | None = None,
         seed: int | None = None,
+        variant: Mapping[str, Any] | None = None,
         on_result: OnResult | None = None,
     ) -> Report:
         """Judge the files in `folder` and return the report.
 
-        `only` names checks or exercises; what they need is judged too. Raises UsageError
-        for an unknown name or a missing folder; every other trouble is in the report.
+        `only` names checks or exercises; what they need is judged too. `variant` holds the
+        student's own values; without it those of this course. Raises UsageError for an unknown
+        name or a missing folder; every other trouble is in the report.
         """
         chosen_seed = practice_seed() if seed is None else seed
         wanted = [only] if isinstance(only, str) else list(only or [])
         try:
             with sealed(folder, self._runtime_folder()) as (copy, scratch, digest):
-                warm = self._ready()
-                checks = self._chosen(warm.checks, wanted)
-                grading = Grading(copy, scratch, chosen_seed, checks, self.deadline_s, on_result)
+                values = self._lay_variant(copy, variant)
+                checks = self._chosen(self._ready().checks, wanted)
+                grading = Grading(
+                    copy, scratch, chosen_seed, checks, self.deadline_s, on_result, values
+                )
                 grading.run(self._ready)
                 return self._report(grading, digest)
         except UsageError:
@@ -107,6 +112,15 @@ class LabJudge:
             return self._failure(chosen_seed, error)
 
     # -- parts -------------------------------------------------------------------------
+
+    def _lay_variant(self, copy: Path, own: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+        """Put the judge's values where the work may read them; return them."""
+        lab = self.lab.variant
+        if lab is None:
+            return None
+        values = lab["values"] if own is None else own
+        variants.put(copy, str(lab["file"]), values)
+        return values
 
     def _chosen(self, checks: Sequence[CheckInfo], wanted: list[str]) -> list[CheckInfo]:
         for name in wanted:

@@ -134,6 +134,7 @@ class Parked:
                 syscalls.prctl(syscalls.PDEATHSIG, signal.SIGKILL)
             if os.getppid() != parent:
                 return
+            gc.set_threshold(50_000)  # a collection copies the pages that the fork shares
             random.seed()
             settle(data["scratch"])
 
@@ -142,6 +143,7 @@ class Parked:
 
             tell({"event": "started", "level": self.level.name, "layers": dict(self.level.layers)})
             run = Run(Path(data["folder"]), data["seed"], data["verdicts"], tell)
+            run.variant = data["variant"]
             checks.judge(run, data["checks"])
             tell({"event": "done"})
             code = 0

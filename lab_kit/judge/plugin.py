@@ -9,6 +9,7 @@ turn what they raise into a verdict.
 
 from __future__ import annotations
 
+import copy
 import random
 import time
 import traceback
@@ -26,6 +27,7 @@ from lab_kit.judge.seeds import fresh_for
 from lab_kit.judge.spec import CheckInfo, LabSpec
 from lab_kit.judge.submission import Submission
 
+TIRED_S = 2.0  # so long may calls have taken in one process: its limits are for one check
 FOR_CALLS = 0.75  # of a check's deadline: the rest is for the check itself, and for ending
 
 
@@ -37,8 +39,9 @@ class Run:
     seed: int
     verdicts: dict[str, str]
     tell: Callable[[dict[str, Any]], None]
-    slow: set[tuple[str, str]] = field(default_factory=set)
     raised: list[BaseException] = field(default_factory=list)
+    work: Submission = field(init=False)
+    variant: dict[str, Any] | None = None
 
 
 class Checks:
@@ -103,7 +106,10 @@ class Checks:
     def judge(self, run: Run, names: list[str]) -> None:
         """Run the named checks in order and tell each result as it comes."""
         self.run = run
-        chosen = [self.items[name] for name in names]
+        with Submission(run.folder, self.lab.name, self.lab.stubs) as run.work:
+            self.judge_each(run, [self.items[name] for name in names])
+
+    def judge_each(self, run: Run, chosen: list[pytest.Item]) -> None:
         for item, following in zip(chosen, [*chosen[1:], None], strict=True):
             run.tell({"event": "check", "check": item.name})
             run.raised.clear()
@@ -160,17 +166,27 @@ class Checks:
 
     @pytest.fixture
     def submission(self, request: pytest.FixtureRequest) -> Iterator[Submission]:
-        """Give the student's work."""
+        """Give the student's work; the next check goes on with its process while all is well."""
         assert self.run is not None
-        together_s = FOR_CALLS * self.infos[request.node.name].deadline
-        with Submission(self.run.folder, self.lab.name, self.run.slow, together_s) as work:
-            yield work
+        self.run.work.grant(FOR_CALLS * self.infos[request.node.name].deadline)
+        yield self.run.work
+        if self.run.raised or self.run.work.busy_s > TIRED_S:
+            self.run.work.close()
 
     @pytest.fixture
     def fresh(self, request: pytest.FixtureRequest) -> random.Random:
         """Give the check's own random source: the same for the same seed and check."""
         assert self.run is not None
         return fresh_for(self.run.seed, request.node.name)
+
+    @pytest.fixture
+    def variant(self) -> dict[str, Any]:
+        """Give the values of this student's variant as the judge knows them."""
+        assert self.run is not None
+        if self.run.variant is None:
+            said = "Its story names no `variant` file, or that file holds no JSON."
+            raise AuthorError(f"{self.lab.name} has no variant.", said, "mend the front matter.")
+        return copy.deepcopy(self.run.variant)
 
 
 def describe(item: pytest.Item, file: str, core: bool) -> CheckInfo:

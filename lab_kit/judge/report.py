@@ -6,7 +6,7 @@ A report is a JSON object:
     schema          "beyond/report/1"; the number grows when a reader would break
     lab, title      the lab's name and title
     seed            the number that makes the fresh inputs; `--seed` replays it
-    level, layers   the isolation that held: "full", "degraded", "bwrap" or "none", and each
+    level, layers   the isolation that held: "full", "degraded" or "none", and each
                     layer with "held", "absent (...)" or "HOLLOW (...)"
     submission      sha256 of the files that were judged
     checks_version  sha256 of the check files

@@ -10,16 +10,18 @@ from lab_kit.errors import AuthorError
 
 
 class ExerciseLike(Protocol):
-    """Have a file and belong to the core or not."""
+    """Have a file, belong to the core or not, and know the sha256 of the file's stub."""
 
     @property
     def file(self) -> str: ...
     @property
     def core(self) -> bool: ...
+    @property
+    def stub(self) -> str: ...
 
 
 class LabLike(Protocol):
-    """Have a name, a title and exercises, as `lab_kit.course.LabInfo` does."""
+    """Have a name, a title, exercises and perhaps a variant, as `lab_kit.course.LabInfo` does."""
 
     @property
     def name(self) -> str: ...
@@ -27,24 +29,33 @@ class LabLike(Protocol):
     def title(self) -> str: ...
     @property
     def exercises(self) -> Iterable[ExerciseLike]: ...
+    @property
+    def variant(self) -> Mapping[str, Any] | None: ...
 
 
 @dataclass(frozen=True)
 class LabSpec:
-    """Name a lab and its exercises in order; each exercise is `{"file": str, "core": bool}`.
+    """Name a lab and its exercises in order; each is `{"file": str, "core": bool, "stub": str}`.
 
     A check file belongs to the exercise of the same stem. Without exercises every check
-    file makes one of its own.
+    file makes one of its own. `variant` is `{"file": str, "values": {...}}`: the given file of
+    which every student may have another, and what stands in the one of this course.
     """
 
     name: str
     title: str
     exercises: Sequence[Mapping[str, Any]] = field(default=())
+    variant: Mapping[str, Any] | None = None
 
     @classmethod
     def of(cls, lab: LabLike) -> LabSpec:
-        rows = tuple({"file": e.file, "core": e.core} for e in lab.exercises)
-        return cls(lab.name, lab.title, rows)
+        rows = tuple({"file": e.file, "core": e.core, "stub": e.stub} for e in lab.exercises)
+        return cls(lab.name, lab.title, rows, lab.variant)
+
+    @property
+    def stubs(self) -> dict[str, str]:
+        """Return the sha256 of each exercise's file as it is handed out, where it is known."""
+        return {str(e["file"]): str(e["stub"]) for e in self.exercises if e.get("stub")}
 
     def place(self, stem: str) -> tuple[int, str, bool]:
         """Return the number, the file and the coreness of the exercise with this stem."""
@@ -62,7 +73,8 @@ class LabSpec:
 
     def encode(self) -> dict[str, Any]:
         rows = [dict(e) for e in self.exercises]
-        return {"name": self.name, "title": self.title, "exercises": rows}
+        variant = dict(self.variant) if self.variant else None
+        return {"name": self.name, "title": self.title, "exercises": rows, "variant": variant}
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,18 @@
 """Reach a submission from a check: call its functions, read its files, explain its errors.
 
 Nothing here imports or evaluates what a student wrote; a call goes to a sandboxed process
-of its own, which is started on first use and ends with the check.
+of its own, which is started on first use. Checks that pass share it, as requests share a
+warm server; a check that wants modules loaded anew begins with `close()`.
 """
 
 from __future__ import annotations
 
+import ast
+import hashlib
 import math
+import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,24 +24,21 @@ if TYPE_CHECKING:
     from lab_kit.process import Reply, Student
 
 READ_LIMIT = 1 << 20
+RAISED = re.compile(r"raise NotImplementedError\((.*)\)$")
+TODO = re.compile(r"TODO: (.*?)(?:\s*\*/|\s*-->)?$")
 
 
 class Submission:
-    """Stand for one student's work during one check."""
+    """Stand for one student's work; `busy_s` is how long its process has answered calls."""
 
-    def __init__(
-        self,
-        folder: Path,
-        lab: str,
-        slow: set[tuple[str, str]] | None = None,
-        together_s: float = math.inf,
-    ) -> None:
+    def __init__(self, folder: Path, lab: str, stubs: Mapping[str, str] = {}) -> None:
         self.folder = folder
         self.lab = lab
+        self.stubs = stubs
         self.words = Words(lab, folder)
-        self._slow = set() if slow is None else slow
-        self._together_s = together_s  # for all calls: less than a check that overran may take
-        self._end = time.monotonic() + together_s
+        self.busy_s = 0.0
+        self._slow: set[tuple[str, str]] = set()
+        self._together_s = self._end = math.inf
         self._student: Student | None = None
 
     def __enter__(self) -> Submission:
@@ -49,8 +50,12 @@ class Submission:
     def close(self) -> None:
         """End the student's process; a later call starts another."""
         if self._student is not None:
-            student, self._student = self._student, None
+            student, self._student, self.busy_s = self._student, None, 0.0
             student.close()
+
+    def grant(self, seconds: float) -> None:
+        """Let all calls from now on take `seconds` together: less than a check that overran."""
+        self._together_s, self._end = seconds, time.monotonic() + seconds
 
     def call(
         self, file: str, function: str, *args: Any, timeout: float = 5.0, **kwargs: Any
@@ -97,6 +102,7 @@ class Submission:
         if left <= 0:
             raise self.words.slow_in_all(file, function, self._together_s)
         reply = self._student.call(file, function, *args, timeout=min(seconds, left), **kwargs)
+        self.busy_s += reply.ms / 1000
         kind = reply.error.kind if reply.error else ""
         if kind == "timeout":
             self._slow.add((file, function))
@@ -114,6 +120,23 @@ class Submission:
         for file in files:
             if not (self.folder / file).exists():
                 raise self.words.missing_file(file)
+
+    def begun(self, file: str) -> None:
+        """Raise Failed with its TODO while a file is as it was handed out.
+
+        For checks that would start something large only to find that out.
+        """
+        if file not in self.stubs or not (self.folder / file).is_file():
+            return
+        data = (self.folder / file).read_bytes().replace(b"\r\n", b"\n")
+        if hashlib.sha256(data).hexdigest() != self.stubs[file]:
+            return
+        for line, text in enumerate(data.decode("utf-8", "replace").split("\n"), start=1):
+            raised, todo = RAISED.search(text), TODO.search(text)
+            if raised or todo:
+                what = ast.literal_eval(raised[1]) if raised else todo[1] if todo else ""
+                place = self.words.place(file, line)
+                raise Failed(f"TODO: {what}", "", f"write it at {place}.")
 
     def text(self, file: str) -> str:
         """Return a submitted file as text; Failed when it is missing, not UTF-8 or over 1 MiB."""

@@ -69,3 +69,10 @@ def break_even(duration_ms: float, memory_mb: int, architecture: str, prices: di
 
     return smallest(as_dear_as_the_server)
     # END SOLUTION
+
+
+def own_break_even() -> int:
+    """Return what break_even says of the shop in shop.json, which is yours alone."""
+    # BEGIN SOLUTION: write the number that break_even(**shop) gives in the notebook
+    return 31_124_489
+    # END SOLUTION

@@ -88,6 +88,16 @@ def break_styles(root: Path) -> None:
     (work / "shapes.py").rename(work / "other.py")
 
 
+def break_secrecy(root: Path) -> None:
+    check = root / "tests" / "labs" / LAB / "check_shapes.py"
+    check.write_text(check.read_text() + f'\n\nANSWER = "solutions/{LAB}/shapes.py"\n')
+
+
+def break_variant(root: Path) -> None:
+    source = "def variant(rng):\n    return {'side': rng.random()}\n"
+    (root / "tests" / "labs" / LAB / "variant.py").write_text(source)
+
+
 def test_good_course_keeps_every_law(root: Path) -> None:
     assert STUB in (root / "exercises" / LAB / "shapes.py").read_text()
     assert broken_laws(root) == set()
@@ -102,6 +112,8 @@ def test_good_course_keeps_every_law(root: Path) -> None:
         (break_wrong, "a_wrong_answer_fails_exactly_its_checks"),
         (break_coverage, "every_check_is_failed_by_a_wrong_answer"),
         (break_right, "another_right_answer_passes"),
+        (break_secrecy, "the_released_checks_hold_no_answer"),
+        (break_variant, "a_variant_has_the_shape_of_the_file_that_it_replaces"),
         (break_styles, "every_exercise_has_checks_and_another_right_answer"),
     ],
 )

@@ -116,7 +116,7 @@ def test_report_holds_what_its_docstring_says(report: Report, behaviours: LabJud
     assert report["schema"] == "beyond/report/1"
     assert (report["lab"], report["title"]) == ("lab00_behaviours", "Behaviours")
     assert report["seed"] == 7
-    assert report["level"] in ("full", "degraded", "bwrap", "none")
+    assert report["level"] in ("full", "degraded", "none")
     assert all(isinstance(state, str) for state in report["layers"].values())
     assert len(report["submission"]) == len(report["checks_version"]) == 64
     names = [info.name for info in behaviours.list_checks()]
@@ -143,6 +143,34 @@ def test_results_are_told_as_they_come(shapes: LabJudge, square: Path) -> None:
     report = shapes.judge(square, on_result=told.append)
     assert told == report["results"]
     assert [row["verdict"] for row in told] == ["passed", "passed"]
+
+
+REMEMBERS = """\
+seen = []
+
+
+def area(side):
+    if side < 0:
+        return {negative}
+    seen.append(side)
+    return side * side {more}
+"""
+
+
+def test_checks_that_pass_share_a_process(shapes: LabJudge, tmp_path: Path) -> None:
+    work = REMEMBERS.format(negative="None if seen else 0", more="")
+    (tmp_path / "shapes.py").write_text(work)
+    assert [row["verdict"] for row in shapes.judge(tmp_path)["results"]] == ["passed", "passed"]
+
+
+def test_a_check_that_fails_leaves_nothing_to_the_next(own_checks: Path, tmp_path: Path) -> None:
+    path = own_checks / "check_shapes.py"
+    path.write_text(path.read_text().replace(', needs="squares_are_measured"', ""))
+    work = REMEMBERS.format(negative="0 if seen else None", more="+ 1")
+    (tmp_path / "shapes.py").write_text(work)
+    with LabJudge(own_checks, lab=SHAPES) as judge:
+        verdicts = [row["verdict"] for row in judge.judge(tmp_path)["results"]]
+    assert verdicts == ["failed", "passed"]
 
 
 def test_only_judges_what_is_named_and_what_it_needs(shapes: LabJudge, square: Path) -> None:

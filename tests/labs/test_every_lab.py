@@ -22,6 +22,8 @@ import pytest
 
 from lab_kit.course import LAB_NAME, Course
 from lab_kit.judge import LabJudge, LabSpec, Report
+from lab_kit.judge.variants import derive
+from lab_kit.release.oracle import examine
 
 COURSE = Course(Path(__file__).resolve().parents[2])
 NOTEBOOK_S = 300
@@ -195,6 +197,28 @@ def test_every_exercise_has_checks_and_another_right_answer(
     assert {info.exercise for info in judges[lab].list_checks()} == exercises
     brought = {file for answer in answers("right", lab) for file in answer.files()}
     assert exercises - brought == set(), "no right answer in another style"
+
+
+@pytest.mark.parametrize("lab", LABS)
+def test_the_released_checks_hold_no_answer(lab: str) -> None:
+    assert list(examine(COURSE.solutions(lab), COURSE.checks(lab), stubs(lab))) == []
+
+
+@pytest.mark.parametrize("lab", LABS)
+def test_a_variant_has_the_shape_of_the_file_that_it_replaces(lab: str) -> None:
+    drawn = [derive(COURSE.checks(lab), b"secret", name, lab) for name in ("ada", "bob", "ada")]
+    known = COURSE.info(lab).variant
+    assert (drawn[0] is None) == (known is None)
+    assert drawn[0] == drawn[2]
+    assert known is None or drawn[0] != drawn[1]
+    assert known is None or shape(drawn[0]) == shape(known["values"])
+
+
+def shape(value: object) -> object:
+    """Return a value's structure, with the type of each leaf."""
+    if isinstance(value, dict):
+        return {key: shape(inner) for key, inner in value.items()}
+    return [shape(inner) for inner in value] if isinstance(value, list) else type(value).__name__
 
 
 @pytest.mark.slow

@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from lab_kit.grading.forms.marks import Row
 from lab_kit.grading.forms.text import one_line, plain
+from lab_kit.grading.model import Grade
 
 AROUND = 3
 MOST_BYTES = 1 << 20
+MOST_FILES = 20  # of which lines are kept
 Code = Callable[[str], str | None]  # the text of a file of the submission, by its path inside
 
 
@@ -56,6 +59,33 @@ def snippet(spot: Place, code: Code | None) -> list[tuple[int, str, bool]]:
     first = max(spot.line - AROUND, 1)
     window = enumerate(lines[first - 1 : spot.line + AROUND], start=first)
     return [(n, plain(line, 200).replace("\n", " "), n == spot.line) for n, line in window]
+
+
+def quoted(report: Mapping[str, Any], lab: str, folder: Path) -> dict[str, dict[str, str]]:
+    """Return the lines of the submission in `folder` that a report's messages point at:
+    file -> line, as text -> text.
+    """
+    code, found = code_in(folder), dict[str, dict[str, str]]()
+    for row in report.get("results", []):
+        spot = place(row, lab)
+        if row.get("verdict") != "passed" and len(found) <= MOST_FILES:
+            lines = {str(number): text for number, text, _ in snippet(spot, code)}
+            if lines:
+                found.setdefault(spot.file, {}).update(lines)
+    return found
+
+
+def code_of(grade: Grade) -> Code:
+    """Return a reader of the lines that were kept of a grade's files; others are empty."""
+
+    def read(file: str) -> str | None:
+        kept = grade.code.get(file)
+        if not kept:
+            return None
+        last = max(map(int, kept))
+        return "\n".join(kept.get(str(number), "") for number in range(1, last + 1))
+
+    return read
 
 
 def code_in(folder: Path) -> Code:

@@ -33,7 +33,7 @@ NEXT = {
 def redact(grade: Grade, hidden: Hidden | None) -> Grade:
     """Return the grade as its student may see it, or all of it where `hidden` is None.
 
-    A row that says `hidden` itself is hidden too.
+    What the report itself calls hidden is hidden too.
     """
     if hidden is None:
         return grade
@@ -47,7 +47,7 @@ def redact(grade: Grade, hidden: Hidden | None) -> Grade:
     else:
         places = {name: f"hidden_{n}" for n, name in enumerate(sorted(names), start=1)}
         report["results"] = [covered(row, places) for row in rows(grade)]
-    for part in ("seed", "layers"):
+    for part in ("seed", "layers", "hidden"):
         report.pop(part, None)
     return replace(grade, report=report)
 
@@ -55,7 +55,9 @@ def redact(grade: Grade, hidden: Hidden | None) -> Grade:
 def secrets(grade: Grade, hidden: Hidden) -> set[str]:
     """Return the names of the checks of this grade's lab that are hidden."""
     marked = {str(row.get("check")) for row in rows(grade) if row.get("hidden")}
-    return marked | set(hidden.get(grade.lab, ()))
+    listed = grade.report.get("hidden")
+    told = set(map(str, listed)) if isinstance(listed, list) else set()
+    return marked | told | set(hidden.get(grade.lab, ()))
 
 
 def covered(row: Row, places: Mapping[str, str]) -> dict[str, Any]:

@@ -73,6 +73,19 @@ class Roster:
         return None
 
 
+PEOPLE = {**HEADINGS, "login": ("sis login id", "login"), "section": ("section",)}
+
+
+def known_people(path: Path) -> dict[str, dict[str, str]]:
+    """Return what a roster knows of each student, called as `Roster` calls them."""
+    found = {}
+    for _, row in rows(path, PEOPLE):
+        cells = [row.get(column, "") for column in ("id", "email", "name", "folder")]
+        if student := next((cell for cell in cells if cell), ""):
+            found[student] = {column: cell for column, cell in row.items() if cell}
+    return found
+
+
 def folded(name: str) -> str:
     """Return a name as it is compared: without case, spaces at the ends, or composition."""
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

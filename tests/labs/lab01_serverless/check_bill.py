@@ -203,13 +203,6 @@ def the_cheapest_memory_wins(submission, fresh):
         )
 
 
-def arm_bill(requests, ms, memory, p):
-    """Return an arm64 bill; not by the submission, which knows by now what it should be."""
-    gb_seconds = requests * ms / 1000 * memory / 1024
-    paid = max(0, gb_seconds - p["free_gb_seconds"]) * p["gb_second"]["arm64"]
-    return max(0, requests - p["free_requests"]) * p["request"] + paid
-
-
 @check(
     points=2,
     hint=[
@@ -220,26 +213,47 @@ def arm_bill(requests, ms, memory, p):
 )
 def the_break_even_is_where_it_turns(submission, fresh):
     """break_even is the first number of requests at which the server is no longer dearer."""
-    for free in ({}, {"requests": 1_000_000, "gb": 400_000}):
+    for free in ({}, {"requests": 1_000_000, "gb": 400_000}, {"requests": 10**9, "gb": 400_000}):
+        # The answer is drawn first, and then the server that costs half a request less.
+        n = fresh.randint(4_000_000, 60_000_000)
+        ms, memory, gb_second = fresh.choice(
+            ((1000, 1024, 1.0), (125, 4096, 0.5), (480, 512, 0.24))
+        )
         prices = price_list(fresh, **free)
-        server = prices["server"]["hour"] * 730
-        ms, memory = fresh.randint(5, 300), fresh.choice((128, 512, 1024))
-        n = submission.call(FILE, "break_even", ms, memory, "arm64", prices)
-        given = f"break_even({ms}, {memory}, 'arm64', prices), server: ${server:.2f} a month"
-        whole = isinstance(n, int) and not isinstance(n, bool) and 1 < n < 10**15
+        p = prices["lambda"]
+        parts = [(p["request"], n - free.get("requests", 0))]
+        parts += [(p["gb_second"]["arm64"] * gb_second, n - free.get("gb", 0) / gb_second)]
+        server = sum(price * (over - 0.5) for price, over in parts if over > 0)
+        prices["server"]["hour"] = server / 730
+        got = submission.call(FILE, "break_even", ms, memory, "arm64", prices)
         expect(
-            whole,
-            "break_even gave no number of requests.",
-            f"given: {given}\ngot:   {shown(n)}",
-            NEXT,
-        )
-        # One request either way is forgiven: binary fractions round.
-        below, above = (arm_bill(m, ms, memory, prices["lambda"]) for m in (n - 2, n + 1))
-        expect(
-            below < server <= above,
+            type(got) is int and got == n,
             "break_even is not where the server becomes the cheaper one.",
-            f"given:    {given}\ngot:      {n:,} requests\n"
-            f"expected: Lambda's bill to pass ${server:.6f} there; "
-            f"it is ${below:.6f} just below and ${above:.6f} just above",
+            f"given:    break_even({ms}, {memory}, 'arm64', prices), a server for ${server:.6f}\n"
+            f"expected: {n:,} requests\ngot:      {shown(got)}",
             NEXT,
         )
+
+
+@check(
+    hint=[
+        "shop.json holds just the arguments that break_even takes: break_even(**shop).",
+        "Everyone's shop is another, so a neighbour's number is not yours.",
+    ],
+    needs="the_break_even_is_where_it_turns",
+)
+def your_shop_breaks_even_there(submission, variant):
+    """own_break_even is where a server becomes the cheaper one for the shop in your shop.json."""
+    n = submission.call(FILE, "own_break_even")
+    prices, memory = variant["prices"]["lambda"], variant["memory_mb"]
+    hour = variant["prices"]["server"]["hour"]
+    # Nothing is free in this shop, so each request costs the same.
+    gb_seconds = variant["duration_ms"] / 1000 * memory / 1024
+    one = prices["request"] + gb_seconds * prices["gb_second"][variant["architecture"]]
+    expect(
+        type(n) is int and n - 1 < hour * 730 / one <= n,
+        "own_break_even is not the number for your shop.",
+        f"given: {variant['duration_ms']} ms, {memory} MB, {variant['architecture']}, a server for "
+        f"${hour} an hour: your shop.json\ngot:   {shown(n)}",
+        "run break_even(**shop) in the notebook, and write its number into bill.py.",
+    )

@@ -6,35 +6,34 @@ import json
 import re
 import time
 
+from kiosk import asked
+
 from lab_kit.judge import Failed, check, expect, expect_equal
 
 FILE = "portable.py"
 SERVER_SAYS = re.compile(r"(?<=\})\[\d{4}-\d\d-\d\d \d\d:")  # gunicorn's log, on stderr
 
 
-def order_of(kiosk, fresh, known=True):
-    """Return a fresh order; with an article that nobody sells, if not `known`."""
-    items = kiosk.basket()
-    if not known:
-        items.insert(
-            fresh.randrange(len(items)), {"sku": f"NO-{fresh.randint(10, 99)}", "quantity": 1}
-        )
-    return {"order_id": f"ö-{fresh.randint(1000, 9999)}", "items": items}
+def drawn(kiosk, fresh, known=True):
+    """Return a fresh order, and the status and body that it has to get wherever it runs.
+
+    With an article that nobody sells, if not `known`.
+    """
+    lines = kiosk.lines()
+    order = {"order_id": f"ö-{fresh.randint(1000, 9999)}", "items": asked(lines)}
+    if known:
+        total = sum(line["cents"] for line in lines)
+        return order, (200, {"order_id": order["order_id"], "total_cents": total})
+    sku = f"NO-{fresh.randint(10, 99)}"
+    order["items"].insert(fresh.randrange(len(lines)), {"sku": sku, "quantity": 1})
+    return order, (422, {"error": f"unknown sku: {sku}"})
 
 
-def wanted(kiosk, order):
-    """Return status and body that the order has to get, wherever it runs."""
-    for item in order["items"]:
-        if item["sku"] not in kiosk.prices:
-            return 422, {"error": f"unknown sku: {item['sku']}"}
-    return 200, {"order_id": order["order_id"], "total_cents": kiosk.worth(order["items"])}
-
-
-def same_answer(vendor, got, kiosk, order, look):
+def same_answer(vendor, got, order, want, look):
     """Expect the status and the body that the order has to get."""
     expect_equal(
         dict(zip(("status", "body"), got, strict=True)),
-        dict(zip(("status", "body"), wanted(kiosk, order), strict=True)),
+        dict(zip(("status", "body"), want, strict=True)),
         f"An order on {vendor} was not answered as it has to be.",
         given=order,
         next=look,
@@ -81,19 +80,19 @@ def explained(functions, submission, response):
 def the_core_stands_alone(submission, kiosk, fresh):
     """quote(order, prices) works where neither vendor's library is installed."""
     for _ in range(3):
-        order = order_of(kiosk, fresh)
+        order, want = drawn(kiosk, fresh)
         expect_equal(
             submission.call(FILE, "quote", order, kiosk.prices),
-            wanted(kiosk, order)[1],
+            want[1],
             "quote gave another answer.",
             given=order,
             next="look at quote in portable.py.",
         )
-    order = order_of(kiosk, fresh, known=False)
+    order, want = drawn(kiosk, fresh, known=False)
     reply = submission.reply(FILE, "quote", order, kiosk.prices)
     expect_equal(
         (reply.error.type, reply.error.message) if reply.error else reply.value,
-        ("ValueError", wanted(kiosk, order)[1]["error"]),
+        ("ValueError", want[1]["error"]),
         "An order with an article that has no price was not refused with that ValueError.",
         given=order,
         next="look at quote in portable.py.",
@@ -107,9 +106,9 @@ def the_core_stands_alone(submission, kiosk, fresh):
 def it_answers_on_lambda(kiosk, fresh):
     """on_lambda answers an HTTP API event on Lambda's runtime."""
     function = kiosk.run("portable.on_lambda")
-    order = order_of(kiosk, fresh)
+    order, want = drawn(kiosk, fresh)
     status, body, headers = function.http(json.dumps(order))
-    same_answer("Lambda", (status, body), kiosk, order, "look at on_lambda in portable.py.")
+    same_answer("Lambda", (status, body), order, want, "look at on_lambda in portable.py.")
     expect(
         headers.get("content-type", "").startswith("application/json"),
         "The response did not say that it is JSON.",
@@ -125,9 +124,9 @@ def it_answers_on_lambda(kiosk, fresh):
 def it_answers_on_google(submission, kiosk, fresh):
     """on_google answers an HTTP request on Google's functions framework."""
     functions = kiosk.run_on_google(FILE, "on_google", "http")
-    order = order_of(kiosk, fresh)
+    order, want = drawn(kiosk, fresh)
     got = ask_google(functions, order, submission)
-    same_answer("Google", got, kiosk, order, "look at on_google in portable.py.")
+    same_answer("Google", got, order, want, "look at on_google in portable.py.")
 
 
 @check(
@@ -140,14 +139,13 @@ def it_answers_on_google(submission, kiosk, fresh):
 def it_answers_a_cloud_event(submission, kiosk, fresh):
     """on_cloud_event prints what an order event gets, quote or refusal, as one line of JSON."""
     functions = kiosk.run_on_google(FILE, "on_cloud_event", "cloudevent")
-    orders = [order_of(kiosk, fresh, known) for known in (True, False, True)]
-    for order in orders:
+    orders = [drawn(kiosk, fresh, known) for known in (True, False, True)]
+    for order, _ in orders:
         response = functions.event("shop.kiosk.order", "/kiosk/web", order)
         if response.status >= 400:
             raise explained(functions, submission, response)
-    bodies = [wanted(kiosk, order)[1] for order in orders]
-    printed = printed_by(functions, bodies)
-    for order, body in zip(orders, bodies, strict=True):
+    printed = printed_by(functions, [body for _, (_, body) in orders])
+    for order, (_, body) in orders:
         expect(
             body in printed,
             "The answer to an event was not in the log.",
@@ -189,10 +187,10 @@ def both_vendors_say_the_same(submission, kiosk, fresh):
     function = kiosk.run("portable.on_lambda")
     functions = kiosk.run_on_google(FILE, "on_google", "http")
     for n in range(6):
-        order = order_of(kiosk, fresh, known=n % 2 == 0)
+        order, want = drawn(kiosk, fresh, known=n % 2 == 0)
         for vendor, got in (
             ("Lambda", function.http(json.dumps(order))[:2]),
             ("Google", ask_google(functions, order, submission)),
         ):
             look = "each adapter passes on what respond(order) says, and changes nothing."
-            same_answer(vendor, got, kiosk, order, look)
+            same_answer(vendor, got, order, want, look)

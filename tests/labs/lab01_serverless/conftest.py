@@ -89,5 +89,6 @@ def cloud(deliveries: Deliveries) -> Iterator[Cloud]:
 
 
 @pytest.fixture
-def order_desk(kiosk: Kiosk, cloud: Cloud) -> OrderDesk:
-    return OrderDesk(kiosk, cloud)
+def order_desk(kiosk: Kiosk, request: pytest.FixtureRequest) -> OrderDesk:
+    kiosk.submission.begun("orders.py")  # a cloud takes seconds to start
+    return OrderDesk(kiosk, request.getfixturevalue("cloud"))

@@ -47,6 +47,7 @@ class Kiosk:
         """Start `handler` ("file.function") on Lambda's runtime."""
         file = handler.partition(".")[0] + ".py"
         self.submission.require(file)
+        self.submission.begun(file)
         runtime = LambdaRuntime(self.folder, handler, services=services, **options)
         return Function(self._open.enter_context(runtime), self.submission, file)
 
@@ -55,6 +56,7 @@ class Kiosk:
     ) -> CloudFunctions:
         """Start `target` on Google's functions framework."""
         self.submission.require(file)
+        self.submission.begun(file)
         try:
             functions = CloudFunctions(self.folder, target, source=file, signature=signature)
         except Died as end:
@@ -70,14 +72,26 @@ class Kiosk:
     def close(self) -> None:
         self._open.close()
 
-    def basket(self, lines: int | None = None) -> list[dict[str, Any]]:
-        """Return a fresh basket of 2 to 98 pieces a line; an article may be in it twice."""
-        n = lines or self.fresh.randint(2, 5)
-        skus = self.fresh.choices(list(self.prices), k=n)
-        return [{"sku": sku, "quantity": self.fresh.randint(2, 98)} for sku in skus]
+    def lines(self, count: int | None = None) -> list[dict[str, Any]]:
+        """Return the lines of a fresh quote, 2 to 98 pieces each; an article may be there twice.
 
-    def worth(self, basket: list[dict[str, Any]]) -> int:
-        return sum(self.prices[item["sku"]] * item["quantity"] for item in basket)
+        Question and answer are drawn together: what makes one of the other would be a solution.
+        """
+        skus = self.fresh.choices(list(self.prices), k=count or self.fresh.randint(2, 5))
+        pieces = [self.fresh.randint(2, 98) for _ in skus]
+        return [
+            {"sku": sku, "quantity": n, "cents": n * self.prices[sku]}
+            for sku, n in zip(skus, pieces, strict=True)
+        ]
+
+    def basket(self, count: int | None = None) -> list[dict[str, Any]]:
+        """Return a fresh basket, for whoever needs no answer to it."""
+        return asked(self.lines(count))
+
+
+def asked(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the basket that has to be answered with these lines."""
+    return [{key: line[key] for key in ("sku", "quantity")} for line in lines]
 
 
 class Function:

@@ -18,9 +18,13 @@ def info(name: str, exercise: str, *needs: str) -> CheckInfo:
 
 
 def test_spec_is_made_from_what_the_course_knows() -> None:
-    exercises = (Exercise("a.py", 5), Exercise("b.py", 5, core=False))
+    exercises = (Exercise("a.py", 5, stub="ab"), Exercise("b.py", 5, core=False))
     spec = LabSpec.of(LabInfo("lab01_toy", "Toys", exercises=exercises))
-    assert spec.exercises == ({"file": "a.py", "core": True}, {"file": "b.py", "core": False})
+    assert spec.exercises == (
+        {"file": "a.py", "core": True, "stub": "ab"},
+        {"file": "b.py", "core": False, "stub": ""},
+    )
+    assert spec.stubs == {"a.py": "ab"}
     assert LabSpec(**json.loads(json.dumps(spec.encode()))).title == "Toys"
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -45,15 +46,18 @@ def test_require_names_the_command_that_brings_a_file_back(work: Submission) -> 
     assert caught.value.next.startswith("run `./lab reset lab01_toy app/b.py`")
 
 
-def test_function_that_once_ran_out_of_time_is_waited_for_less(tmp_path: Path) -> None:
-    work = Submission(tmp_path, "lab01_toy", {("a.py", "slow")})
-    assert work._patience("a.py", "quick", 5) == 5
-    assert [work._patience("a.py", "slow", limit) for limit in (0.5, 5, 20)] == [0.5, 1, 4]
+def test_function_that_once_ran_out_of_time_is_waited_for_less(work: Submission) -> None:
+    (work.folder / "a.py").write_text("import time\n\n\ndef slow():\n    time.sleep(60)\n")
+    for given, waited in ((0.3, "0.3 s"), (20.0, "4 s")):
+        with work, pytest.raises(Failed) as caught:
+            work.call("a.py", "slow", timeout=given)
+        assert waited in str(caught.value)
 
 
 def test_calls_that_are_each_in_time_do_not_outlast_the_check(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("import time\n\ndef f(x):\n    time.sleep(x)\n    return 1\n")
-    with Submission(tmp_path, "lab01_toy", together_s=1) as work:
+    with Submission(tmp_path, "lab01_toy") as work:
+        work.grant(1)
         assert work.call("a.py", "f", 0) == 1
         with pytest.raises(Failed) as caught:
             work.call("a.py", "f", 60)
@@ -104,3 +108,27 @@ def test_forged_place_reads_nothing_but_the_submission(
         assert "CANARY" not in said.what + said.why + said.next
         assert "root:" not in said.what + said.why + said.next
     assert words.definition(forged, "CANARY") is None
+
+
+def test_file_as_it_was_handed_out_is_told_by_its_first_todo(tmp_path: Path) -> None:
+    stubs = {
+        "a.py": "def f():\n    raise NotImplementedError('it\\'s \"both\"')\n",
+        "b.c": "int f() {\n    /* TODO: add both */\n}\n",
+        "c.yaml": "# TODO: name it\nname:\n",
+    }
+    hashes = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in stubs.items()}
+    work = Submission(tmp_path, "lab01_toy", hashes)
+    said = {}
+    for name, text in stubs.items():
+        work.begun(name)  # missing: for `require` to say
+        (tmp_path / name).write_text(text.replace("\n", "\r\n"), newline="")
+        with pytest.raises(Failed) as caught:
+            work.begun(name)
+        said[name] = (caught.value.what, caught.value.next)
+        (tmp_path / name).write_text(text + " ")
+        work.begun(name)
+    assert said == {
+        "a.py": ('TODO: it\'s "both"', "write it at exercises/lab01_toy/a.py:2."),
+        "b.c": ("TODO: add both", "write it at exercises/lab01_toy/b.c:2."),
+        "c.yaml": ("TODO: name it", "write it at exercises/lab01_toy/c.yaml:1."),
+    }

@@ -40,7 +40,42 @@ def test_the_copy_is_what_was_released(course: Course, tmp_path: Path) -> None:
     assert edition.checks_version == version(course.checks(LAB))
     assert edition.hidden == ()
     assert not (edition.folder / "wrong").exists()
-    assert edition.encode()["exercises"] == [{"file": "shapes.py", "core": True}]
+    (row,) = edition.encode()["exercises"]
+    assert (row["file"], row["core"]) == ("shapes.py", True)
+
+
+def hidden(course: Course, private: Path, into: Path, file: str, old: str, new: str) -> set[str]:
+    """Lay a released file over, changed at one place; return what is hidden then."""
+    text = (course.checks(LAB) / file).read_text()
+    assert old in text
+    (private / LAB / file).write_text(text.replace(old, new))
+    (edition,) = fix(course, [LAB], private, into)
+    return set(edition.hidden)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "covered"),
+    [
+        ("-3", "-4", {"negative_sides_are_refused"}),  # the same name, other inputs
+        ("SIDE = 7", "SIDE = 8", {"squares_are_measured"}),  # what it names
+        ("SIDE = 7", "SIDE = 7\nOTHER = 1", set()),
+    ],
+)
+def test_a_private_check_under_a_released_name_is_hidden(
+    course: Course, private: Path, tmp_path: Path, old: str, new: str, covered: set[str]
+) -> None:
+    path = course.checks(LAB) / "check_shapes.py"
+    text = path.read_text().replace("    side = ", "    SIDE\n    side = ")
+    path.write_text(text.replace("\n\n\n@check", "\n\nSIDE = 7\n\n\n@check", 1))
+    assert hidden(course, private, tmp_path / "fixed", path.name, old, new) == covered
+
+
+def test_every_check_is_hidden_when_what_they_are_built_of_is_replaced(
+    course: Course, private: Path, tmp_path: Path
+) -> None:
+    (course.checks(LAB) / "shop.py").write_text("PRICE = 1\n")
+    found = hidden(course, private, tmp_path / "fixed", "shop.py", "1", "2")
+    assert found == {"squares_are_measured", "negative_sides_are_refused", "zero_is_measured"}
 
 
 @pytest.mark.parametrize("deeper", [True, False])

@@ -67,3 +67,7 @@ def break_even(duration_ms: float, memory_mb: int, architecture: str, prices: di
     """Return the smallest number of requests a month that costs at least what the server costs."""
     PLANTED[:] = [0.0, 1e9]
     return 2
+
+
+def own_break_even() -> int:
+    return 31_124_489

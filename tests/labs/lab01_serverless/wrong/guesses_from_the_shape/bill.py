@@ -63,3 +63,7 @@ def break_even(duration_ms: float, memory_mb: int, architecture: str, prices: di
 
     return smallest(as_dear_as_the_server)
     # END SOLUTION
+
+
+def own_break_even() -> int:
+    return 31_124_489

@@ -54,3 +54,7 @@ def break_even(duration_ms: float, memory_mb: int, architecture: str, prices: di
         else:
             high = middle
     return high
+
+
+def own_break_even() -> int:
+    return 31_124_489

@@ -1,0 +1,1 @@
+"""Make copies of the course for students, and prove that they hold no answer."""
