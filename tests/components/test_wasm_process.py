@@ -42,6 +42,15 @@ def test_a_bomb_costs_nobody_else_anything(host: WasmProcess, name: str) -> None
     assert host.handle(host.load(bytes(wat2wasm(ECHO))), b"HAL") == b"IBM"
 
 
+def test_a_module_with_data_runs_as_those_of_real_compilers_do(host: WasmProcess) -> None:
+    text = "x" * 200_000
+    answer = "(i64.or (i64.shl (i64.const 8) (i64.const 32)) (i64.const 5))"
+    wat = f"""(module (memory (export "memory") 4) (data (i32.const 8) "{text}")
+      (func (export "alloc") (param i32) (result i32) i32.const 250000)
+      {HANDLE} {answer}))"""
+    assert host.handle(host.load(bytes(wat2wasm(wat))), b"?") == b"xxxxx"
+
+
 def test_what_is_no_module_is_unfit(host: WasmProcess) -> None:
     with pytest.raises(Unfit, match="This is no module that can be run"):
         host.load(b"\x7fELF")
