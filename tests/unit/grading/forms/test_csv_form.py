@@ -25,6 +25,7 @@ from tests.unit.grading.forms.made import (
 )
 
 TRIGGER = re.compile(r"(^|[,;|\t\r\n\"])[\s\u200b-\u200d]*[=+\-@\uff0b\uff0d\uff1d\uff20]")
+ROSTER: dict[str, dict[str, str]] = {name: {} for name in ("Ada", "Bob", "Cleo", "Dan")}
 LATE = Policies(Policy(due=NOON - timedelta(days=1, hours=1), per_day_percent=25))
 
 
@@ -51,8 +52,8 @@ def test_plain_keeps_the_raw_score_beside_what_lateness_leaves() -> None:
 
 
 def test_canvas_reads_a_row_a_student_and_no_zero_for_what_was_not_judged() -> None:
-    people = {"Ada": {"id": "007", "name": "Lovelace, Ada", "email": "ada@x.org", "section": "1"}}
-    rows = table(written(class_of_four(), style="canvas", people=people))
+    ada = {"id": "007", "name": "Lovelace, Ada", "email": "ada@x.org", "section": "1"}
+    rows = table(written(class_of_four(), style="canvas", people={**ROSTER, "Ada": ada}))
     assert rows[0] == [*csv_form.CANVAS, f"{LAB} core", f"{LAB} extension"]
     assert rows[1] == ["    Points Possible", "", "", "", "", "4", "1"]
     assert rows[2] == ["Lovelace, Ada", "", "007", "ada@x.org", "1", "4", "1"]
@@ -60,11 +61,19 @@ def test_canvas_reads_a_row_a_student_and_no_zero_for_what_was_not_judged() -> N
 
 
 def test_moodle_maps_students_by_number_or_address() -> None:
-    people = {"Ada": {"id": "007", "email": "ada@x.org"}}
+    people = {**ROSTER, "Ada": {"id": "007", "email": "ada@x.org"}}
     rows = table(written(class_of_four(), style="moodle", people=people))
     assert rows[0] == ["ID number", "Email address", f"{LAB} core", f"{LAB} extension"]
     assert rows[1] == ["007", "ada@x.org", "4", "1"]
     assert rows[4] == ["Dan", "", "", ""]
+
+
+@pytest.mark.parametrize("style", ["canvas", "moodle"])
+def test_a_platform_is_given_no_row_that_the_roster_does_not_know(style: str) -> None:
+    head = 2 if style == "canvas" else 1
+    known = {"Ada": {"id": "007"}, "Cleo": {"id": "009"}}
+    assert len(table(written(class_of_four(), style=style, people=known))) == head + 2
+    assert len(table(written(class_of_four(), style=style))) == head + 4
 
 
 def test_a_name_with_a_hyphen_or_a_comma_stays_as_it_is() -> None:
