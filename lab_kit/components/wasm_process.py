@@ -112,6 +112,7 @@ class WasmProcess:
             self._program = zygote().program(
                 argv, cwd=PACKAGE, read=[PACKAGE], write=list(self.folders.values()),
                 limits=limits, fork=False, serve=[theirs],
+                shared_memory=True,  # wasmtime keeps the first memory of a module in a memfd
             )  # fmt: skip
         except BaseException:
             ours.close()
