@@ -25,6 +25,7 @@ GO_ENV = {
     "GOPROXY": "off", "GOENV": "off", "GOFLAGS": "", "GO111MODULE": "auto", "GOTELEMETRY": "off",
 }  # fmt: skip
 STACK = "-z,stack-size=262144"
+C_TARGETS = ("wasm32-wasi", "wasm32-wasip1")
 RUST_TARGETS = ("wasm32-wasip1", "wasm32-wasi")  # its name since Rust 1.84, and before
 
 
@@ -64,9 +65,11 @@ def find(language: str, fetched: Path) -> Compiler | None:
 def _c(fetched: Path) -> Iterator[Compiler]:
     for top, origin in ((Path("/usr"), "of this machine"), (fetched / "usr", "Debian packages")):
         clang, linker = _program("clang", top), _program("wasm-ld", top)
-        if clang and linker and (top / "lib" / "wasm32-wasi" / "crt1-reactor.o").is_file():
+        libraries = (t for t in C_TARGETS if (top / "lib" / t / "crt1-reactor.o").is_file())
+        target = next(libraries, None)
+        if clang and linker and target:
             command = (
-                str(clang), "--target=wasm32-wasi", f"--sysroot={top}", "-mexec-model=reactor",
+                str(clang), f"--target={target}", f"--sysroot={top}", "-mexec-model=reactor",
                 "-O2", f"-fuse-ld={linker}", f"-Wl,--strip-all,--stack-first,{STACK}", "-o", OUT,
             )  # fmt: skip
             env, read = surrounding(top), (top / "include", *_unpacked(top))
