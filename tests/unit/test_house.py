@@ -6,7 +6,7 @@ import ast
 import importlib
 import re
 import subprocess
-import time
+import sys
 import tomllib
 from functools import cache
 from importlib import metadata
@@ -193,13 +193,13 @@ def test_a_door_says_what_it_does_not_have():
         _ = lab_kit.Lib
 
 
-def test_help_comes_at_once():
-    best = 9.9
-    for _ in range(10):  # the best of ten: what else the machine does is no fault of ours
-        began = time.perf_counter()
-        done = subprocess.run([ROOT / "lab", "--help"], capture_output=True, text=True)
-        best = min(best, time.perf_counter() - began)
-        if best <= 0.3:
-            break
+def test_help_loads_nothing_but_itself():
+    python = ROOT / ".venv" / "bin" / "python"
+    command = [python if python.exists() else sys.executable, "-X", "importtime", "-P", "-m"]
+    done = subprocess.run([*command, "lab_kit", "--help"], capture_output=True, text=True)
     assert "check your work" in done.stdout
-    assert best <= 0.3
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    ours = {name for name in loaded if name.startswith("lab_kit")}
+    assert {"lab_kit", "lab_kit.cli", "lab_kit.errors"} <= ours
+    assert len(ours) <= 8, ours  # how long it takes is in benchmarks/start.py
+    assert not loaded & {"pytest", "IPython", "json", "subprocess", "sqlite3", "asyncio", "boto3"}
