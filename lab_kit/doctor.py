@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from importlib import metadata
 
 from lab_kit import setup
+from lab_kit.components.toolchain import LANGUAGES, Toolchain
 from lab_kit.course import Course
 from lab_kit.errors import LabError
 from lab_kit.process import level
@@ -71,7 +72,7 @@ def tell(line: str) -> None:
 def examine(course: Course) -> Iterator[Finding]:
     """Yield all findings, each part's own failure told as a finding."""
     parts: list[Callable[[Course], Iterator[Finding]]] = [
-        python, disk, memory, loopback, components, sandbox, git, browser,
+        python, disk, memory, loopback, components, compilers, sandbox, git, browser,
     ]  # fmt: skip
     for part in parts:
         try:
@@ -141,6 +142,17 @@ def components(course: Course) -> Iterator[Finding]:
             else:
                 fix = "use Linux, a virtual machine or Binder: it is made for Linux alone"
             yield Finding("MISSING", name, f"not installed ({what})", fix)
+
+
+def compilers(course: Course) -> Iterator[Finding]:
+    """Look for the compilers that make WebAssembly; a lab that wants one fetches it."""
+    for language in LANGUAGES:
+        tools = Toolchain(language, course.root / ".beyond")
+        if tools.compiler:
+            text = f"{tools.compiler.name}, {tools.compiler.origin}, {tools.size_mb} MB"
+            yield Finding("ok", tools.title, text)
+        else:
+            yield Finding("note", tools.title, "no compiler for WebAssembly", tools.advice)
 
 
 def sandbox(course: Course) -> Iterator[Finding]:

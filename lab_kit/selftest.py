@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lab_kit import setup
+from lab_kit.components.toolchain import LANGUAGES, Toolchain
 from lab_kit.course import Course
 from lab_kit.errors import LabError, Unavailable
 from lab_kit.packages import Stopped
@@ -45,8 +46,25 @@ def run(course: Course, args: Sequence[str]) -> int:
         raise LabError("The browser tests cannot be left out here, where CI=true.", LEFT_OUT)
     else:
         print(LEFT_OUT, flush=True)
-    left_out = [] if browser else ["-m", "not browser"]
+    without = [] if browser else ["not browser"]
+    without += [] if compilers(course.root, env) else ["not compilers"]
+    left_out = ["-m", " and ".join(without)] if without else []
     return call([sys.executable, "-P", "-m", "pytest", *left_out, *args], course.root, env)
+
+
+def compilers(root: Path, env: Mapping[str, str]) -> bool:
+    """Get the compilers of all languages, once; say whether they are there."""
+    try:
+        for language in LANGUAGES:
+            Toolchain(language, root / ".beyond").fetch(lambda line: print(line, flush=True))
+    except Unavailable as missing:
+        if env.get("CI") == "true":
+            raise LabError(
+                "The compilers cannot be left out here, where CI=true.", str(missing)
+            ) from None
+        print(f"The tests of compilers are left out.\n{missing}", flush=True)
+        return False
+    return True
 
 
 def inspections() -> dict[str, list[str]]:

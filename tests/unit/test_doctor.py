@@ -53,6 +53,22 @@ def test_a_missing_component_is_told_with_how_to_get_it(capsys, monkeypatch):
     assert said.endswith("The labs cannot be run here yet: mend awslambdaric.")
 
 
+def test_each_compiler_is_told_with_its_size_or_the_way_to_it(monkeypatch):
+    monkeypatch.setattr("lab_kit.components.toolchain.find", lambda language, folder: None)
+    found = list(doctor.compilers(COURSE))
+    assert [(f.state, f.name, f.text) for f in found] == [
+        ("note", title, "no compiler for WebAssembly") for title in ("C", "Rust", "Go")
+    ]
+    assert all("toolchain" in f.fix or "Install" in f.fix for f in found)
+
+
+@pytest.mark.compilers
+def test_a_compiler_that_is_there_is_told_with_its_size():
+    for found in doctor.compilers(COURSE):
+        assert found.state == "ok"
+        assert found.text.split()[-1] == "MB"
+
+
 @pytest.mark.parametrize(
     ("name", "layers", "says"),
     [

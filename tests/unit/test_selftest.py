@@ -21,6 +21,7 @@ class Calls:
         monkeypatch.setattr(selftest, "call", self)
         monkeypatch.setattr(setup, "ensure", lambda root, lock: None)
         monkeypatch.setattr(selftest, "installed", lambda root, env: "")
+        monkeypatch.setattr(selftest, "compilers", lambda root, env: True)
 
     def __call__(self, argv, root, env) -> int:
         self.argv.append(list(argv))
@@ -76,6 +77,40 @@ def test_in_continuous_integration_no_test_is_left_out(course, monkeypatch):
         selftest.run(course, ["-x"])
     assert "BEYOND_CHROMIUM=/path" in caught.value.why
     assert calls.argv == []
+
+
+def no_compilers(monkeypatch) -> None:
+    def fetch(self, progress) -> None:
+        progress("C: looking for clang.")
+        raise Unavailable("A compiler for C could not be fetched.", "No network.", "Try again.")
+
+    monkeypatch.setattr(selftest.Toolchain, "fetch", fetch)
+
+
+def test_without_compilers_their_tests_are_left_out_and_the_reason_is_said(
+    course, monkeypatch, capsys
+):
+    real = selftest.compilers
+    calls = Calls(monkeypatch)
+    monkeypatch.setattr(selftest, "compilers", real)
+    monkeypatch.setattr(selftest, "chromium", lambda env: "")
+    monkeypatch.delenv("CI", raising=False)
+    no_compilers(monkeypatch)
+    assert selftest.run(course, ["-x"]) == 0
+    assert calls.argv[-1][-3:] == ["-m", "not browser and not compilers", "-x"]
+    said = capsys.readouterr().out
+    assert "C: looking for clang." in said
+    assert "The tests of compilers are left out.\nA compiler for C could not be fetched." in said
+    assert "Next: Try again." in said
+
+
+def test_in_continuous_integration_there_are_compilers(course, monkeypatch):
+    no_compilers(monkeypatch)
+    with pytest.raises(
+        LabError, match="compilers cannot be left out here, where CI=true"
+    ) as caught:
+        selftest.compilers(course.root, {"CI": "true"})
+    assert "No network." in caught.value.why
 
 
 def test_a_set_up_that_stops_is_told(course, monkeypatch):
