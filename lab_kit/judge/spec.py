@@ -37,7 +37,8 @@ class LabLike(Protocol):
 class LabSpec:
     """Name a lab and its exercises in order; each is `{"file": str, "core": bool, "stub": str}`.
 
-    A check file belongs to the exercise of the same stem, after which more words may follow.
+    A check file belongs to the exercise of the same stem, after which more words may follow;
+    check_price_rs.py is that of price.rs where there is a price.c as well.
     Without exercises every check file makes one of its own. `variant` is
     `{"file": str, "values": {...}}`: the given file of which every student may have another, and
     what stands in the one of this course.
@@ -62,15 +63,15 @@ class LabSpec:
         """Return the number, the file and the coreness of the exercise to which a check file
         belongs: that of its stem, or of the longest one in front of an underscore.
         """
-        rows = sorted(enumerate(self.exercises), key=lambda row: -len(stem_of(row[1]["file"])))
-        for number, exercise in rows:
-            if f"{stem}_".startswith(f"{stem_of(str(exercise['file']))}_"):
-                return number, str(exercise["file"]), bool(exercise.get("core", True))
-        if self.exercises:
-            files = ", ".join(str(e["file"]) for e in self.exercises)
+        files = [str(exercise["file"]) for exercise in self.exercises]
+        named = [(word, n) for n, file in enumerate(files) for word in words_of(file)]
+        for word, number in sorted(named, key=lambda row: -len(row[0])):
+            if f"{stem}_".startswith(f"{word}_"):
+                return number, files[number], bool(self.exercises[number].get("core", True))
+        if files:
             raise AuthorError(
                 f"check_{stem}.py belongs to no exercise of {self.name}.",
-                f"The exercises are {files}.",
+                f"The exercises are {', '.join(files)}.",
                 "call it check_X.py or check_X_more.py, X being an exercise without its ending.",
             )
         return 0, f"{stem}.py", True
@@ -107,6 +108,12 @@ class CheckInfo:
 def stem_of(file: str) -> str:
     """Return the stem of an exercise's main file: `app/Dockerfile.prod` has `Dockerfile`."""
     return file.rstrip("/").split("/")[-1].split(".")[0]
+
+
+def words_of(file: str) -> tuple[str, str]:
+    """Return what check files of an exercise may be called after: `price`, and `price_rs`."""
+    name = file.rstrip("/").split("/")[-1]
+    return stem_of(file), name.replace(".", "_")
 
 
 def select(checks: Sequence[CheckInfo], only: Sequence[str]) -> list[CheckInfo]:

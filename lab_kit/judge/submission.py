@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import importlib.util
 import math
 import re
 import time
@@ -16,12 +17,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lab_kit.errors import Failed
+from lab_kit.errors import Failed, Unavailable
 from lab_kit.judge import remote
 from lab_kit.judge.words import Fault, Words, call_text
 
 if TYPE_CHECKING:
-    from lab_kit.process import Reply, Student
+    from lab_kit.process import Limits, Reply, Student
 
 READ_LIMIT = 1 << 20
 RAISED = re.compile(r"raise NotImplementedError\((.*)\)$")
@@ -37,6 +38,8 @@ class Submission:
         self.stubs = stubs
         self.words = Words(lab, folder)
         self.busy_s = 0.0
+        self._limits: Limits | None = None
+        self._libraries: dict[str, Path] = {}
         self._slow: set[tuple[str, str]] = set()
         self._together_s = self._end = math.inf
         self._student: Student | None = None
@@ -95,9 +98,7 @@ class Submission:
         """
         self.require(file)
         if self._student is None:
-            from lab_kit.process import zygote
-
-            self._student = zygote().student(self.folder)
+            self._student = self._start()
         seconds, left = self._patience(file, function, timeout), self._end - time.monotonic()
         if left <= 0:
             raise self.words.slow_in_all(file, function, self._together_s)
@@ -111,6 +112,22 @@ class Submission:
         if kind == "timeout" and left < seconds:
             raise self.words.slow_in_all(file, function, self._together_s)
         return reply
+
+    def equip(self, *libraries: str, limits: Limits) -> None:
+        """Let calls from now on import these packages of ours, and use as much as `limits` says.
+
+        Raises Unavailable where one is not installed. For a lab's conftest; the same each time.
+        """
+        wanted = {name: library(name) for name in libraries}
+        if (wanted, limits) != (self._libraries, self._limits):
+            self.close()
+            self._libraries, self._limits = wanted, limits
+
+    def _start(self) -> Student:
+        from lab_kit.process import Limits, zygote
+
+        limits = self._limits or Limits()
+        return zygote().student(self.folder, limits=limits, libraries=self._libraries)
 
     def _patience(self, file: str, function: str, timeout: float) -> float:
         return max(min(timeout, 1.0), timeout / 5) if (file, function) in self._slow else timeout
@@ -164,3 +181,15 @@ class Submission:
         `trace` holds lines as Python prints them, or (file, line, function, source) rows.
         """
         return remote.explain(self.words, file, error_type, message, trace)
+
+
+def library(name: str) -> Path:
+    """Return the folder of an installed package, without importing it."""
+    found = importlib.util.find_spec(name)
+    places = found.submodule_search_locations if found else None
+    if not places:
+        raise Unavailable(
+            f"{name} is not installed, so this was not judged.", "",
+            "Run `./lab`, which installs what is missing.",
+        )  # fmt: skip
+    return Path(next(iter(places)))

@@ -99,7 +99,8 @@ class Student:
         ended = self._lease.poll(2.0)
         if ended is None:
             return CallError("died", "", "It closed its connection to the judge.", file)
-        kind = "memory" if "memory" in ended.reason and ended.signal is None else "died"
+        over = "used more memory" in ended.reason  # the watchdog's word
+        kind = "memory" if over or ("memory" in ended.reason and not ended.signal) else "died"
         text = ended.reason[0].upper() + ended.reason[1:] + "."
         return CallError(kind, "", text, file)
 

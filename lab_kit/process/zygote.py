@@ -80,13 +80,19 @@ class Zygote:
         return not poll.poll(0)  # the kernel hangs up once the other end is closed
 
     def student(
-        self, folder: Path, *, limits: Limits = Limits(), read: Sequence[Path] = ()
-    ) -> Student:
-        """Start one sandboxed process for the submission in `folder`; raise Unavailable."""
+        self, folder: Path, *, limits: Limits = Limits(), read: Sequence[Path] = (),
+        libraries: Mapping[str, Path] = {},
+    ) -> Student:  # fmt: skip
+        """Start one sandboxed process for the submission in `folder`; raise Unavailable.
+
+        It finds Python's own library and the packages in `libraries`: name -> folder.
+        """
         cwd = surroundings.folder(folder)
         ours, theirs = socket.socketpair()
-        request = self._request("student", cwd, read, (), limits, limits.scratch_mb)
+        places = [*read, *libraries.values()]
+        request = self._request("student", cwd, places, (), limits, limits.scratch_mb)
         request["env"] = surroundings.variables({})
+        request["libraries"] = {name: os.path.realpath(at) for name, at in libraries.items()}
         try:
             lease = self._ask(request, [theirs.fileno()])
         except BaseException:

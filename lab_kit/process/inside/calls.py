@@ -161,9 +161,26 @@ def _error(
                       "line": line, "trace": []}}  # fmt: skip
 
 
-def serve(sock: socket.socket, folder: str) -> None:
+class Libraries:
+    """Find packages by name, each in a folder of its own, where no path entry can be searched."""
+
+    def __init__(self, places: dict[str, str]) -> None:
+        self.places = places
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> Any:
+        if name not in self.places:
+            return None
+        from importlib.util import spec_from_file_location
+
+        place = self.places[name]
+        init = os.path.join(place, "__init__.py")
+        return spec_from_file_location(name, init, submodule_search_locations=[place])
+
+
+def serve(sock: socket.socket, folder: str, libraries: dict[str, str]) -> None:
     """Answer calls until the judge closes the channel."""
     sys.path.insert(0, folder)
+    sys.meta_path.append(Libraries(libraries))
     submission, output = Submission(folder), Output()
     sys.stdout = sys.stderr = output
     while True:

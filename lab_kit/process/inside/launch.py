@@ -73,7 +73,7 @@ def _student(r: dict[str, Any], answer: socket.socket, f: layers.Features) -> No
     random.seed()
     tempfile.tempdir = None  # the zygote's, which it had looked up for itself
     answer.close()  # from here on nothing but the channel is open
-    calls.serve(socket.socket(fileno=3), r["cwd"])
+    calls.serve(socket.socket(fileno=3), r["cwd"], r["libraries"])
 
 
 def _program(r: dict[str, Any], answer: socket.socket, serve: int, f: layers.Features) -> None:

@@ -21,7 +21,8 @@ def apply(
     JupyterLab too: then its limit is only a backstop, and the zygote counts.
 
     `data_mb` counts no pages that grow like a stack or were made read-only once they were full:
-    `bound_address` does, but also what a program reserves and does not use.
+    `bound_address` does, but also what a program reserves and does not use: one that `reserves`
+    needs `rss_mb`.
     """
     threads = limits["threads"] + (0 if own_count else OTHERS)
     wanted = {
@@ -34,7 +35,7 @@ def apply(
         resource.RLIMIT_MEMLOCK: 0,
         resource.RLIMIT_STACK: 8 * MB,
     }
-    if bound_address:
+    if bound_address and not limits.get("reserves"):
         wanted[resource.RLIMIT_AS] = (limits["data_mb"] + BESIDE_MB) * MB
     for name, value in wanted.items():
         hard = resource.getrlimit(name)[1]

@@ -36,6 +36,12 @@ def test_check_file_belongs_to_the_exercise_of_its_stem() -> None:
         SPEC.place("c")
 
 
+def test_exercises_of_one_stem_have_check_files_with_their_endings() -> None:
+    files = ("price.c", "price.rs", "other.py")
+    spec = LabSpec("lab01_toy", "Toys", [{"file": file, "core": True} for file in files])
+    assert [spec.place(stem)[1] for stem in ("price_c", "price_rs_more", "other_x")] == list(files)
+
+
 @pytest.mark.parametrize(
     ("file", "stem"), [("a.py", "a"), ("app/b.prod.c", "b"), ("chart/", "chart")]
 )

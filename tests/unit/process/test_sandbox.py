@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from lab_kit.judge.submission import library
 from lab_kit.process import Limits, Student, Zygote, surroundings, wait_until
 from lab_kit.process.inside.syscalls import X86
 
@@ -335,3 +336,40 @@ def test_the_zygote_holds_no_environment_of_ours(monkeypatch):
 
 def test_no_capability_is_left_even_for_root(student):
     assert do(student, "capabilities") == [0] * 6
+
+
+WASM = """\
+from wasmtime import Config, Engine, Instance, Module, Store, WasmtimeError
+
+
+def ask(text, pages):
+    store = Store(Engine(Config()))
+    made = Instance(store, Module(store.engine, text), [])
+    grow, touch = (made.exports(store)[name] for name in ("grow", "touch"))
+    return [grow(store, pages), touch(store)]
+"""
+GROWING = """(module (memory (export "m") 1)
+  (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
+  (func (export "touch") (result i32) (local $at i32)
+    (loop $on
+      (i32.store (local.get $at) (i32.const 1))
+      (local.set $at (i32.add (local.get $at) (i32.const 4096)))
+      (br_if $on (i32.lt_u (local.get $at) (i32.shl (memory.size) (i32.const 16)))))
+    (memory.size)))"""
+
+
+def test_a_student_may_use_a_library_that_reserves_memory(any_zygote: Zygote, submit) -> None:
+    limits = Limits(data_mb=1024, rss_mb=256, reserves=True)
+    libraries = {"wasmtime": library("wasmtime")}
+    with any_zygote.student(submit(WASM), limits=limits, libraries=libraries) as student:
+        assert do(student, "ask", GROWING, 10, timeout=30) == [1, 11]
+        reply = student.call("work.py", "ask", GROWING, 10_000, timeout=30)
+        assert reply.error is not None
+        assert reply.error.kind == "memory", reply.error
+
+
+def test_a_student_has_no_library_that_nobody_gave(any_zygote: Zygote, submit) -> None:
+    with any_zygote.student(submit(WASM)) as student:
+        reply = student.call("work.py", "ask", GROWING, 10)
+        assert reply.error is not None
+        assert (reply.error.kind, reply.error.type) == ("import", "ModuleNotFoundError")
