@@ -16,7 +16,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
-from lab_kit.errors import JudgeError, LabError, UsageError
+from lab_kit.errors import JudgeError, LabError, Unavailable, UsageError
 
 if TYPE_CHECKING:
     from lab_kit.course import Course
@@ -82,6 +82,8 @@ def parser() -> Parser:
     reset.add_argument("lab", metavar="LAB")
     reset.add_argument("file", metavar="FILE")
     verb("doctor", "say what works on this machine, and how to get what does not")
+    fetch = verb("fetch", "get the compilers of lab02_wasm, with their sizes told first")
+    fetch.add_argument("language", nargs="*", help="c, rust or go; else all three")
     build = verb("build", "authors: write notebooks and exercises from solutions")
     build.add_argument("--check", action="store_true", help="only compare, and name what is stale")
     describe(verb("release", "instructors: make a copy for students, without any solution"))
@@ -160,7 +162,9 @@ def understand(words: list[str]) -> argparse.Namespace:
 
 def choose(name: str) -> Verb:
     """Return the function of a verb, importing what it needs."""
-    own: dict[str, Verb] = {"start": start, "doctor": doctor, "build": build, "test": test}
+    own: dict[str, Verb] = {
+        "start": start, "doctor": doctor, "fetch": fetch, "build": build, "test": test,
+    }  # fmt: skip
     if name in own:
         return own[name]
     if name in INSTRUCTORS:
@@ -183,6 +187,22 @@ def doctor(course: Course, args: argparse.Namespace) -> int:
     from lab_kit.doctor import doctor as examine
 
     return examine(course)
+
+
+def fetch(course: Course, args: argparse.Namespace) -> int:
+    """Get compilers, telling their sizes first; return 3 where one cannot be had."""
+    from lab_kit.components.toolchain import LANGUAGES, Toolchain
+
+    missing = 0
+    for toolchain in [Toolchain(language) for language in args.language or LANGUAGES]:
+        try:
+            toolchain.fetch(lambda line: print(line, flush=True))
+            assert toolchain.compiler
+            print(f"{toolchain.title}: {toolchain.compiler.name}, {toolchain.size_mb} MB")
+        except Unavailable as problem:
+            print(problem, file=sys.stderr)
+            missing = 3
+    return missing
 
 
 def build(course: Course, args: argparse.Namespace) -> int:

@@ -34,10 +34,6 @@ class Exercise:
     core: bool = True
     stub: str = ""
 
-    @property
-    def stem(self) -> str:
-        return self.file.rstrip("/").split("/")[-1].split(".")[0]
-
 
 def digest(text: object) -> str:
     """Return the sha256 of a stub's text, '' when there is none."""

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 import stat
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -198,12 +197,3 @@ def _bytes(path: Path) -> bytes:
     except OSError as error:
         raise NotCompiled(f"{path.name} could not be read.", str(error.strerror),
                           f"Write {path.name} first.", file=path.name) from None  # fmt: skip
-
-
-if __name__ == "__main__":
-    try:
-        for word in sys.argv[1:] or LANGUAGES:
-            toolchain(word).fetch(lambda line: print(line, flush=True))
-    except (Unavailable, UsageError) as error:
-        print(error, file=sys.stderr)
-        sys.exit(3)

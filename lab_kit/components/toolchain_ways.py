@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -30,7 +29,7 @@ Progress = Callable[[str], None]
 
 def advice(language: str) -> str:
     """Return how a person gets the compiler, in one sentence."""
-    command = f"`{sys.executable} -m lab_kit.components.toolchain {language}`"
+    command = f"`./lab fetch {language}`"
     packages = PACKAGES.get(language)
     if packages and shutil.which("apt-get"):
         return f"Run {command}, or `sudo apt install {' '.join(packages)}`."

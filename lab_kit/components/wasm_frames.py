@@ -6,9 +6,11 @@ import json
 import socket
 import struct
 import time
+from collections.abc import Iterable
 from typing import Any
 
 HEAD = struct.Struct("!II")
+SIZE = struct.Struct("!I")
 MOST_TEXT = 64 * 1024
 MOST_BODY = 64 * 1024 * 1024
 
@@ -45,3 +47,23 @@ def exactly(sock: socket.socket, size: int, end: float | None) -> bytes:
             raise EOFError
         found += part
     return bytes(found)
+
+
+def joined(parts: Iterable[bytes]) -> bytes:
+    """Put many byte strings into one body."""
+    return b"".join(SIZE.pack(len(part)) + part for part in parts)
+
+
+def parts(body: bytes) -> list[bytes]:
+    """Take a body of `joined` apart; ValueError for what is none."""
+    found, at = [], 0
+    while at < len(body):
+        if at + SIZE.size > len(body):
+            raise ValueError("A part has no size.")
+        (size,) = SIZE.unpack_from(body, at)
+        at += SIZE.size
+        if at + size > len(body):
+            raise ValueError("A part is cut off.")
+        found.append(body[at : at + size])
+        at += size
+    return found

@@ -4,11 +4,11 @@
         module = host.compile(wasm)
         answer = host.handle(module, b'{"sku": "TEA-1"}')
 
-A module that handles requests has this small ABI: it exports `memory`, `alloc(length) -> pointer`
-and `handle(pointer, length) -> pointer << 32 | length`; a reactor's `_initialize` is called first
-(WASI preview 1, https://github.com/WebAssembly/WASI/blob/main/legacy/application-abi.md). It gets
-no files, no clock's date beyond WASI's, no environment and no network, unless folders or host
-functions are given.
+A module that handles requests keeps to the ABI of wasm_abi; a reactor's `_initialize` is called
+first (WASI preview 1,
+https://github.com/WebAssembly/WASI/blob/main/legacy/application-abi.md). It gets no files, no
+clock's date beyond WASI's, no environment and no network, unless folders or host functions are
+given.
 
 This runs in our own process: for modules of a stranger there is WasmProcess.
 """
@@ -20,6 +20,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lab_kit.components import wasm_abi
 from lab_kit.components.wasm_artefacts import Artefacts
 from lab_kit.components.wasm_engine import Bounds, engine
 from lab_kit.components.wasm_traps import Trapped, Unfit, trapped
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 TICK_S = 0.01
 PAGE = 65_536
-MOST_ANSWER = 16 * 1024 * 1024
 Functions = Mapping[str, Callable[..., Any]]
 
 __all__ = ["Bounds", "Compiled", "Instance", "Trapped", "Unfit", "WasmHost"]
@@ -55,11 +55,12 @@ class WasmHost:
             self._ticker = threading.Thread(target=self._tick, name="wasm clock", daemon=True)
             self._ticker.start()
 
-    def compile(self, wasm: bytes) -> Compiled:
-        """Return a module, compiled now or before; raise Unfit when it is none."""
-        from wasmtime import Module, WasmtimeError
+    def compile(self, wasm: bytes | str) -> Compiled:
+        """Return a module, from its bytes or text, compiled now or before; or raise Unfit."""
+        from wasmtime import Module, WasmtimeError, wat2wasm
 
         try:
+            wasm = bytes(wat2wasm(wasm)) if isinstance(wasm, str) else wasm
             if self._artefacts:
                 return Compiled(self.engine, self._artefacts.module(wasm))
             return Compiled(self.engine, Module(self.engine, wasm))
@@ -176,20 +177,7 @@ class Instance:
 
     def handle(self, request: bytes) -> bytes:
         """Answer a request by the ABI; raise Unfit when the module does not keep to it."""
-        from wasmtime import Memory
-
-        memory = self.exports.get("memory")
-        if not isinstance(memory, Memory):
-            raise Unfit("The module exports no memory called `memory`.")
-        start = place(self.call("alloc", len(request)), "alloc")
-        if start + len(request) > memory.data_len(self.store):
-            raise Unfit("alloc returned a place that lies outside the module's memory.")
-        memory.write(self.store, request, start)
-        packed = place(self.call("handle", start, len(request)), "handle", 64)
-        at, length = packed >> 32, packed & 0xFFFFFFFF
-        if at + length > memory.data_len(self.store) or length > MOST_ANSWER:
-            raise Unfit(f"handle returned {length} bytes at {at}, outside the module's memory.")
-        return bytes(memory.read(self.store, at, at + length))
+        return wasm_abi.ask(self, request)
 
     @property
     def fuel(self) -> int | None:
@@ -221,13 +209,6 @@ def refuel(store: wasmtime.Store, bounds: Bounds) -> None:
         store.set_fuel(bounds.fuel)
     if bounds.seconds is not None:
         store.set_epoch_deadline(max(1, round(bounds.seconds / TICK_S)))
-
-
-def place(value: Any, name: str, bits: int = 32) -> int:
-    """Return a number that a module gave as an unsigned one."""
-    if not isinstance(value, int):
-        raise Unfit(f"{name} does not return what the ABI says: {type(value).__name__}.")
-    return value & ((1 << bits) - 1)
 
 
 def first_line(error: BaseException) -> str:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -52,13 +52,13 @@ class WasmProcess:
         self.bounds = bounds or Bounds()
         self.rss_mb = rss_mb
         self.folders = {name: place.resolve() for name, place in folders.items()}
-        self._modules: list[bytes] = []
+        self._modules: list[bytes | str] = []
         self._known: dict[int, int] = {}  # ours -> that of the process that runs now
         self._program: Program | None = None
         self._channel: socket.socket | None = None
 
-    def load(self, wasm: bytes) -> int:
-        """Compile a module and return its number; raise Unfit when it is none."""
+    def load(self, wasm: bytes | str) -> int:
+        """Compile a module, its bytes or its text; return its number, or raise Unfit."""
         self._modules.append(wasm)
         number = len(self._modules) - 1
         self._number(number)
@@ -68,6 +68,34 @@ class WasmProcess:
         """Answer a request in an instance of its own; raise Trapped or Unfit as WasmHost does."""
         patience = (self.bounds.seconds or COMPILE_S) * 3 + GRACE_S  # its start, alloc and handle
         return self._ask({"op": "handle", "module": self._number(module)}, request, patience)[1]
+
+    def converse(
+        self, module: int, requests: Sequence[bytes], *, held: bool = False, patience: float = 60.0
+    ) -> tuple[list[bytes], int]:
+        """Answer many requests in one instance, releasing what each took (see wasm_abi).
+
+        Return the answers, and by how many bytes the memory grew after the first tenth of them.
+        """
+        question = {"op": "converse", "module": self._number(module), "held": held}
+        told, body = self._ask(question, wasm_frames.joined(requests), patience)
+        try:
+            answers = wasm_frames.parts(body)
+        except ValueError:
+            raise self._gone() from None
+        early, late = told.get("early"), told.get("late")
+        if not (isinstance(early, int) and isinstance(late, int) and len(answers) == len(requests)):
+            raise self._gone()
+        return answers, late - early
+
+    def call(
+        self, module: int, name: str, *arguments: int, memory: bytes = b"", at: int = 0
+    ) -> int | float | None:
+        """Call an export in an instance of its own, with some bytes written to its memory."""
+        patience = (self.bounds.seconds or COMPILE_S) * 3 + GRACE_S
+        question = {"op": "call", "module": self._number(module), "name": name, "at": at,
+                    "arguments": arguments}  # fmt: skip
+        value = self._ask(question, memory, patience)[0].get("value")
+        return value if isinstance(value, int | float) else None
 
     @property
     def memory_mb(self) -> float:
@@ -95,7 +123,9 @@ class WasmProcess:
     def _number(self, module: int) -> int:
         """Return a module's number in the process that runs now, loading it if need be."""
         if self._channel is None or module not in self._known:
-            told, _ = self._ask({"op": "load"}, self._modules[module], COMPILE_S)
+            wasm = self._modules[module]
+            body = wasm.encode("utf-8", "replace") if isinstance(wasm, str) else wasm
+            told, _ = self._ask({"op": "load", "text": body is not wasm}, body, COMPILE_S)
             self._known[module] = int(told["module"])
         return self._known[module]
 

@@ -276,7 +276,7 @@ def test_where_there_is_no_compiler_the_way_to_one_is_told(tmp_path, monkeypatch
     assert tools.size_mb == 0
     with pytest.raises(Unavailable, match="no compiler here that makes WebAssembly") as caught:
         tools.compile(files(language))
-    assert f"-m lab_kit.components.toolchain {language}`" in caught.value.next
+    assert f"`./lab fetch {language}`" in caught.value.next
     monkeypatch.setenv("PATH", "/nowhere")
     assert toolchain_ways.WITHOUT_APT[language] in tools.advice
 
@@ -368,3 +368,26 @@ def test_what_is_there_is_told_with_its_size():
         began = time.monotonic()
         tools.fetch(lines.append)
         assert lines == [] or "library once" in lines[0], time.monotonic() - began
+
+
+def test_the_command_line_tells_each_compiler(capfd: pytest.CaptureFixture[str]) -> None:
+    from lab_kit import cli
+
+    assert cli.main(["fetch", "c", "go"]) == 0
+    out, _ = capfd.readouterr()
+    assert [line.split(":")[0] for line in out.splitlines()] == ["C", "Go"]
+    assert all(line.endswith(" MB") for line in out.splitlines())
+
+
+def test_the_command_line_says_what_cannot_be_had(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from lab_kit import cli
+
+    def refused(*_: object) -> None:
+        raise Unavailable("It cannot be fetched.", "There is no way.", "Ask somebody.")
+
+    monkeypatch.setattr("lab_kit.components.toolchain.find", lambda language, folder: None)
+    monkeypatch.setattr("lab_kit.components.toolchain_fetch.fetch", refused)
+    assert cli.main(["fetch", "rust"]) == 3
+    assert "Ask somebody." in capfd.readouterr().err

@@ -122,3 +122,53 @@ def test_a_frame_that_is_none_is_refused(said: bytes) -> None:
         theirs.shutdown(socket.SHUT_WR)
         with pytest.raises((ValueError, EOFError)):
             wasm_frames.receive(ours, 5)
+
+
+GROWING = """(module (memory (export "memory") 1)
+  (global $top (mut i32) (i32.const 1024))
+  (func (export "alloc") (param $size i32) (result i32) (local $at i32)
+    (local.set $at (global.get $top))
+    (global.set $top (i32.add (global.get $top) (i32.and (i32.add (local.get $size) (i32.const 7))
+                                                         (i32.const -8))))
+    (if (i32.gt_u (global.get $top) (i32.shl (memory.size) (i32.const 16)))
+      (then (drop (memory.grow (i32.const 1)))))
+    (local.get $at))
+  (func (export "release") (param i32 i32) {release})
+  (func (export "handle") (param $at i32) (param $size i32) (result i64)
+    (i64.or (i64.shl (i64.extend_i32_u (local.get $at)) (i64.const 32))
+            (i64.extend_i32_u (local.get $size)))))"""
+FORGETFUL = GROWING.format(release="")
+TIDY = GROWING.format(release="(global.set $top (i32.const 1024))")
+
+
+@pytest.mark.parametrize(("wat", "grows"), [(FORGETFUL, True), (TIDY, False)])
+def test_a_conversation_tells_whether_the_memory_grows(
+    host: WasmProcess, wat: str, grows: bool
+) -> None:
+    requests = [b"%06d" % n for n in range(20_000)]
+    answers, grown = host.converse(host.load(wat), requests)
+    assert answers == requests
+    assert (grown > 0) == grows
+
+
+def test_answers_that_are_held_are_read_at_the_end(host: WasmProcess) -> None:
+    requests = [b"%06d" % n for n in range(50)]
+    assert host.converse(host.load(FORGETFUL), requests, held=True)[0] == requests
+    answers, _ = host.converse(host.load(TIDY), requests, held=True)
+    assert answers[10] != requests[10]  # what was released too early is written over
+
+
+def test_an_export_is_called_with_numbers_and_bytes_in_memory(host: WasmProcess) -> None:
+    adder = host.load("""(module (memory (export "memory") 1)
+      (func (export "sum") (param $at i32) (param $n i32) (result i32)
+        (i32.add (i32.load (local.get $at)) (local.get $n))))""")
+    assert host.call(adder, "sum", 100, 5, memory=(37).to_bytes(4, "little"), at=100) == 42
+    with pytest.raises(Unfit, match="exports no function total"):
+        host.call(adder, "total", 1)
+
+
+@pytest.mark.parametrize("body", [b"\0\0\0\5abc", b"\0\0"])
+def test_parts_that_are_cut_off_are_refused(body: bytes) -> None:
+    with pytest.raises(ValueError, match="part"):
+        wasm_frames.parts(body)
+    assert wasm_frames.parts(wasm_frames.joined([b"", b"a", b"bc"])) == [b"", b"a", b"bc"]

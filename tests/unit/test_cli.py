@@ -12,7 +12,18 @@ from lab_kit import cli
 from lab_kit.errors import JudgeError, Unavailable, UsageError
 
 ROOT = Path(__file__).resolve().parents[2]
-VERBS = ("start", "list", "check", "hint", "reset", "doctor", "build", "release", "test")
+VERBS = (
+    "start",
+    "list",
+    "check",
+    "hint",
+    "reset",
+    "doctor",
+    "fetch",
+    "build",
+    "release",
+    "test",
+)
 
 
 def test_help_names_every_verb() -> None:

@@ -79,8 +79,3 @@ def test_an_unknown_lab_is_told_with_the_known_ones(course: Course):
 def test_a_lab_tells_its_title_and_exercises(course: Course):
     info = course.info("lab01_one")
     assert (info.title, info.minutes, info.exercises) == ("First", 7, (Exercise("a.py", 3, True),))
-
-
-def test_an_exercise_is_named_after_its_main_file():
-    assert Exercise("app/handler.py").stem == "handler"
-    assert Exercise("pod/").stem == "pod"

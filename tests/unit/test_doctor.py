@@ -59,7 +59,7 @@ def test_each_compiler_is_told_with_its_size_or_the_way_to_it(monkeypatch):
     assert [(f.state, f.name, f.text) for f in found] == [
         ("note", title, "no compiler for WebAssembly") for title in ("C", "Rust", "Go")
     ]
-    assert all("toolchain" in f.fix or "Install" in f.fix for f in found)
+    assert all("./lab fetch" in f.fix or "Install" in f.fix for f in found)
 
 
 @pytest.mark.compilers

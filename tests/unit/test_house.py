@@ -16,6 +16,7 @@ import pytest
 
 from lab_kit import setup
 from lab_kit.course import LAB_NAME, Course
+from lab_kit.judge.spec import LabSpec
 
 ROOT = Path(__file__).parents[2]
 COURSE = Course(ROOT)
@@ -52,9 +53,10 @@ def test_the_readme_lists_the_labs_as_they_are():
 
 def test_every_exercise_has_its_checks_and_every_check_file_its_exercise():
     for lab in COURSE.labs():
-        stems = {exercise.stem for exercise in COURSE.info(lab).exercises}
-        files = {p.stem.removeprefix("check_") for p in COURSE.checks(lab).glob("check_*.py")}
-        assert files == stems, lab
+        info = COURSE.info(lab)
+        stems = [p.stem.removeprefix("check_") for p in COURSE.checks(lab).glob("check_*.py")]
+        checked = [LabSpec.of(info).place(stem)[1] for stem in stems]
+        assert sorted(checked) == sorted(exercise.file for exercise in info.exercises), lab
 
 
 # -- documents ---------------------------------------------------------------------------

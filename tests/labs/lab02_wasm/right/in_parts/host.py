@@ -1,0 +1,75 @@
+"""Talk to a module: texts through its memory, a function of the host, traps with a reason."""
+
+from __future__ import annotations
+
+from wasmtime import Engine, FuncType, Linker, Module, Store, Trap, ValType, WasiConfig
+
+ENGINE = Engine()
+
+
+class Guest:
+    """Be one instance of a module; `log` holds what the module said through `env.log`."""
+
+    def __init__(self, module: Module):
+        self.log: list[str] = []
+        self.store = Store(ENGINE)
+        self.store.set_wasi(WasiConfig())  # compilers' modules import WASI; it is given nothing
+        linker = Linker(ENGINE)
+        linker.define_wasi()
+        if any(wanted.name == "log" for wanted in module.imports):
+            self.give_log(linker)
+        self.exports = linker.instantiate(self.store, module).exports(self.store)
+        self.memory = self.exports["memory"]
+        if "_initialize" in self.exports:  # where a compiler put what has to come first
+            self.exports["_initialize"](self.store)
+
+    def give_log(self, linker: Linker) -> None:
+        """Give the module a function `env.log(pointer, length)`: it appends that text to `log`."""
+        kind = FuncType([ValType.i32(), ValType.i32()], [])
+        linker.define_func(
+            "env",
+            "log",
+            kind,
+            lambda at, size: self.log.append(
+                str(self.memory.read(self.store, at, at + size), "utf-8")
+            ),
+        )
+
+    def ask(self, request: str) -> str:
+        """Let the module handle one request; what was allocated for it is released."""
+        place = self.written(bytes(request, "utf-8"))
+        found = divmod(self.exports["handle"](self.store, *place), 1 << 32)
+        try:
+            return str(self.memory.read(self.store, found[0], sum(found)), "utf-8")
+        finally:
+            for both in (place, found):
+                self.exports["release"](self.store, *both)
+
+    def written(self, data: bytes) -> tuple[int, int]:
+        at = self.exports["alloc"](self.store, len(data))
+        self.memory.write(self.store, bytearray(data), at)
+        return at, len(data)
+
+
+def conversation(source: str | bytes, requests: list[str]) -> list[dict]:
+    """Ask one instance all requests, and tell of each what came of it.
+
+    {"answer": text, "log": lines}, the lines said during this request; or, where it trapped,
+    {"trap": reason, "log": lines} with the name of its trap code such as "UNREACHABLE". What a
+    trap leaves of an instance is not to be trusted: the next request gets a new one.
+    """
+    module = Module(ENGINE, source)
+    guest = Guest(module)
+    told = []
+    for request in requests:
+        guest.log.clear()
+        outcome = {}
+        log = guest.log
+        try:
+            outcome["answer"] = guest.ask(request)
+        except Trap as trap:
+            outcome["trap"] = trap.trap_code.name
+            guest = Guest(module)
+        outcome["log"] = log[:]
+        told.append(outcome)
+    return told
