@@ -23,14 +23,14 @@ class Guest:
         if "_initialize" in self.exports:  # where a compiler put what has to come first
             self.exports["_initialize"](self.store)
 
+    def ask(self, request: str) -> str:
+        """Let the module handle one request; what was allocated for it is released."""
+        raise NotImplementedError("alloc, write, handle, read, release both; all lengths count bytes")
+
     def give_log(self, linker: Linker) -> None:
         """Give the module a function `env.log(pointer, length)`: it appends that text to `log`."""
         kind = FuncType([ValType.i32(), ValType.i32()], [])
         raise NotImplementedError("def log(caller, pointer, length), then linker.define_func with kind and it")
-
-    def ask(self, request: str) -> str:
-        """Let the module handle one request; what was allocated for it is released."""
-        raise NotImplementedError("alloc, write, handle, read, release both; all lengths count bytes")
 
 
 def conversation(source: str | bytes, requests: list[str]) -> list[dict]:

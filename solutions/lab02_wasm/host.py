@@ -23,18 +23,6 @@ class Guest:
         if "_initialize" in self.exports:  # where a compiler put what has to come first
             self.exports["_initialize"](self.store)
 
-    def give_log(self, linker: Linker) -> None:
-        """Give the module a function `env.log(pointer, length)`: it appends that text to `log`."""
-        kind = FuncType([ValType.i32(), ValType.i32()], [])
-        # BEGIN SOLUTION: def log(caller, pointer, length), then linker.define_func with kind and it
-
-        def log(caller, pointer, length):
-            data = caller["memory"].read(caller, pointer, pointer + length)
-            self.log.append(data.decode())
-
-        linker.define_func("env", "log", kind, log, access_caller=True)
-        # END SOLUTION
-
     def ask(self, request: str) -> str:
         """Let the module handle one request; what was allocated for it is released."""
         # BEGIN SOLUTION: alloc, write, handle, read, release both; all lengths count bytes
@@ -47,6 +35,18 @@ class Guest:
         self.exports["release"](self.store, start, len(data))
         self.exports["release"](self.store, pointer, length)
         return answer
+        # END SOLUTION
+
+    def give_log(self, linker: Linker) -> None:
+        """Give the module a function `env.log(pointer, length)`: it appends that text to `log`."""
+        kind = FuncType([ValType.i32(), ValType.i32()], [])
+        # BEGIN SOLUTION: def log(caller, pointer, length), then linker.define_func with kind and it
+
+        def log(caller, pointer, length):
+            data = caller["memory"].read(caller, pointer, pointer + length)
+            self.log.append(data.decode())
+
+        linker.define_func("env", "log", kind, log, access_caller=True)
         # END SOLUTION
 
 

@@ -23,18 +23,6 @@ class Guest:
         if "_initialize" in self.exports:  # where a compiler put what has to come first
             self.exports["_initialize"](self.store)
 
-    def give_log(self, linker: Linker) -> None:
-        """Give the module a function `env.log(pointer, length)`: it appends that text to `log`."""
-        kind = FuncType([ValType.i32(), ValType.i32()], [])
-        linker.define_func(
-            "env",
-            "log",
-            kind,
-            lambda at, size: self.log.append(
-                str(self.memory.read(self.store, at, at + size), "utf-8")
-            ),
-        )
-
     def ask(self, request: str) -> str:
         """Let the module handle one request; what was allocated for it is released."""
         place = self.written(bytes(request, "utf-8"))
@@ -49,6 +37,18 @@ class Guest:
         at = self.exports["alloc"](self.store, len(data))
         self.memory.write(self.store, bytearray(data), at)
         return at, len(data)
+
+    def give_log(self, linker: Linker) -> None:
+        """Give the module a function `env.log(pointer, length)`: it appends that text to `log`."""
+        kind = FuncType([ValType.i32(), ValType.i32()], [])
+        linker.define_func(
+            "env",
+            "log",
+            kind,
+            lambda at, size: self.log.append(
+                str(self.memory.read(self.store, at, at + size), "utf-8")
+            ),
+        )
 
 
 def conversation(source: str | bytes, requests: list[str]) -> list[dict]:

@@ -49,7 +49,7 @@ static Item *parse(const char *request, uint32_t length, int *count) {
 void *alloc(uint32_t length) { return malloc(length ? length : 1); }
 
 extern char __heap_base;
-void release(void *pointer, uint32_t length) {
+void release(void *pointer, uint32_t size) {
     if (pointer >= (void *)&__heap_base) free(pointer);
 }
 
@@ -57,10 +57,10 @@ uint64_t handle(const char *request, uint32_t length) {
     int count;
     Item *items = parse(request, length, &count);
     char *answer = quote(items, count);
-    char text[4096];
-    strcpy(text, answer);
+    char told[4096];
+    strcpy(told, answer);
     free(items);
     free(answer);
-    char *volatile pointer = text;
-    return (uint64_t)(uintptr_t)pointer << 32 | strlen(text);
+    char *volatile pointer = told;
+    return (uint64_t)(uintptr_t)pointer << 32 | strlen(told);
 }

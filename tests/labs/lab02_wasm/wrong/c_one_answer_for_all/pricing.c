@@ -50,7 +50,7 @@ static Item *parse(const char *request, uint32_t length, int *count) {
 void *alloc(uint32_t length) { return malloc(length ? length : 1); }
 
 extern char __heap_base;
-void release(void *pointer, uint32_t length) {
+void release(void *pointer, uint32_t size) {
     if (pointer >= (void *)&__heap_base) free(pointer);
 }
 

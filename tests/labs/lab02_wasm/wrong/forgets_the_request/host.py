@@ -23,16 +23,6 @@ class Guest:
         if "_initialize" in self.exports:  # where a compiler put what has to come first
             self.exports["_initialize"](self.store)
 
-    def give_log(self, linker: Linker) -> None:
-        """Give the module a function `env.log(pointer, length)`: it appends that text to `log`."""
-        kind = FuncType([ValType.i32(), ValType.i32()], [])
-
-        def log(caller, pointer, length):
-            data = caller["memory"].read(caller, pointer, pointer + length)
-            self.log.append(data.decode())
-
-        linker.define_func("env", "log", kind, log, access_caller=True)
-
     def ask(self, request: str) -> str:
         """Let the module handle one request; what was allocated for it is released."""
         data = request.encode()
@@ -43,6 +33,16 @@ class Guest:
         answer = self.memory.read(self.store, pointer, pointer + length).decode()
         self.exports["release"](self.store, pointer, length)
         return answer
+
+    def give_log(self, linker: Linker) -> None:
+        """Give the module a function `env.log(pointer, length)`: it appends that text to `log`."""
+        kind = FuncType([ValType.i32(), ValType.i32()], [])
+
+        def log(caller, pointer, length):
+            data = caller["memory"].read(caller, pointer, pointer + length)
+            self.log.append(data.decode())
+
+        linker.define_func("env", "log", kind, log, access_caller=True)
 
 
 def conversation(source: str | bytes, requests: list[str]) -> list[dict]:
