@@ -23,7 +23,9 @@ class Callee(Protocol):
     """Be an instance: exports to look at, and a way to call them within bounds."""
 
     store: wasmtime.Store
-    exports: Any
+
+    @property
+    def exports(self) -> Any: ...
 
     def call(self, name: str, *arguments: Any) -> Any: ...
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,10 +61,11 @@ class WasmHost:
         from wasmtime import Module, WasmtimeError, wat2wasm
 
         try:
-            wasm = bytes(wat2wasm(wasm)) if isinstance(wasm, str) else wasm
+            if isinstance(wasm, str):
+                wasm = bytes(wat2wasm(wasm))
             if self._artefacts:
-                return Compiled(self.engine, self._artefacts.module(wasm))
-            return Compiled(self.engine, Module(self.engine, wasm))
+                return Compiled(self.engine, self._artefacts.module(wasm), wasm)
+            return Compiled(self.engine, Module(self.engine, wasm), wasm)
         except WasmtimeError as error:
             raise Unfit(f"This is no module that can be run: {first_line(error)}") from None
 
@@ -93,7 +95,8 @@ class WasmHost:
             store.set_wasi(wasi)
         try:
             made = Instance(store, module.instantiate(store, functions or {}), bounds)
-            made.initialize()
+            if module.reactor:
+                made.call("_initialize")
         except (WasmtimeError, Trap) as error:
             raise trapped(error) from None
         return made
@@ -121,11 +124,12 @@ class WasmHost:
 
 
 class Compiled:
-    """Be one module, linked once for all instances that are given no functions."""
+    """Be one module, linked once for all instances without functions; `wasm` is what it is of."""
 
-    def __init__(self, engine: wasmtime.Engine, module: wasmtime.Module) -> None:
-        self.engine, self.module = engine, module
+    def __init__(self, engine: wasmtime.Engine, module: wasmtime.Module, wasm: bytes) -> None:
+        self.engine, self.module, self.wasm = engine, module, wasm
         self.wants_wasi = any((i.module or "").startswith("wasi_") for i in module.imports)
+        self.reactor = any(e.name == "_initialize" for e in module.exports)
         self._linked: wasmtime.InstancePre | None = None
 
     def instantiate(self, store: wasmtime.Store, functions: Functions) -> wasmtime.Instance:
@@ -154,13 +158,12 @@ class Instance:
     """Be one instance with its memory; a `with` block lets go of it."""
 
     def __init__(self, store: wasmtime.Store, made: wasmtime.Instance, bounds: Bounds) -> None:
-        self.store, self._bounds = store, bounds
-        self.exports = made.exports(store)
+        self.store, self._made, self._bounds = store, made, bounds
 
-    def initialize(self) -> None:
-        """Call a reactor's `_initialize`."""
-        if self.exports.get("_initialize") is not None:
-            self.call("_initialize")
+    @cached_property
+    def exports(self) -> wasmtime._instance.InstanceExports:
+        """Return what it exports, by name; looked up when it is first asked for."""
+        return self._made.exports(self.store)
 
     def call(self, name: str, *arguments: Any) -> Any:
         """Call an export with fresh fuel and time; raise Trapped, or Unfit when there is none."""

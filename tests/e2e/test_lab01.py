@@ -5,7 +5,6 @@ With BEYOND_SCREENSHOT=docs/lab01.png the picture that the README shows is writt
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -16,59 +15,20 @@ import pytest
 
 from lab_kit.process import wait_until
 from tests.e2e.conftest import ROOT, Notebook, Open, Server
+from tests.e2e.walk import MESSAGES, exercise_cells, finish, settle, start_with_stubs
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 LAB = "lab01_serverless"
 BIGGEST = 300_000
-SETTLED = """() => {
-  const panels = [...document.querySelectorAll('.bk')]
-    .filter(p => p.ariaLabel?.startsWith('Checks'));
-  return panels.length && panels.every(p => !/Checking\\u2026/.test(p.textContent)
-    && !p.querySelector('[data-verdict=waiting]'));
-}"""
-VERDICTS = "() => [...document.querySelectorAll('[data-verdict]')].map(n => n.dataset.verdict)"
-MESSAGES = """() => [...document.querySelectorAll('.bk .row')]
-  .filter(n => n.querySelector('[data-verdict=failed]')).map(n => n.textContent)"""
-
-
-def exercise_cells(server: Server) -> dict[str, str]:
-    """Return cell id -> file of every `%%exercise` cell."""
-    notebook = json.loads((server.course.root / "notebooks" / f"{LAB}.ipynb").read_text())
-    sources = {c["id"]: "".join(c["source"]) for c in notebook["cells"] if c["cell_type"] == "code"}
-    return {
-        key: text.split("\n")[0].split()[1]
-        for key, text in sources.items()
-        if text.startswith("%%exercise")
-    }
-
-
-def settle(notebook: Notebook) -> None:
-    notebook.page.wait_for_function(SETTLED, timeout=120_000)
 
 
 def test_a_student_goes_from_stubs_to_green(
     server: Server, open_notebook: Open, tmp_path: Path
 ) -> None:
     notebook = open_notebook(server, LAB, fresh=True)
-    cells = exercise_cells(server)
-    notebook.run_all(limit=300)
-    settle(notebook)
-    verdicts = notebook.page.evaluate(VERDICTS)
-    messages = notebook.page.evaluate(MESSAGES)
-    assert verdicts
-    assert "passed" not in verdicts
-    assert "not_judged" not in verdicts
-    assert messages
-    assert all("TODO" in text for text in messages), messages
-    assert "Traceback" not in "".join(messages)
-
-    for cell, file in cells.items():
-        finished = (server.course.solutions(LAB) / file).read_text()
-        notebook.write(cell, f"%%exercise {file}\n{finished.rstrip()}")
-    notebook.run_all(limit=300)
-    settle(notebook)
-    left = [v for v in notebook.page.evaluate(VERDICTS) if v != "passed"]
-    assert left == [], notebook.page.evaluate(MESSAGES)
+    cells = exercise_cells(server, LAB)
+    start_with_stubs(notebook)
+    finish(server, notebook, cells)
 
     move_the_traffic(notebook)
     take_the_picture(notebook, tmp_path)
