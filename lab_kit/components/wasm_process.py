@@ -135,14 +135,13 @@ class WasmProcess:
                     self.folders.items()}}  # fmt: skip
         limits = Limits(
             data_mb=self.rss_mb * 2, file_mb=64, cpu_s=3600, threads=32, open_files=256,
-            scratch_mb=16, rss_mb=self.rss_mb,
+            scratch_mb=16, rss_mb=self.rss_mb, reserves=True,
         )  # fmt: skip
         argv = [sys.executable, "-s", "-c", BOOT, str(PACKAGE), json.dumps(settings)]
         try:
             self._program = zygote().program(
                 argv, cwd=PACKAGE, read=[PACKAGE], write=list(self.folders.values()),
                 limits=limits, fork=False, serve=[theirs],
-                shared_memory=True,  # wasmtime keeps a module's data in a memfd
             )  # fmt: skip
         except BaseException:
             ours.close()

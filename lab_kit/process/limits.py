@@ -16,7 +16,8 @@ class Limits:
     open_files: int = 64
     scratch_mb: int = 16  # all files in /tmp together
     rss_mb: int | None = None  # resident memory of the whole tree; the zygote looks every 50 ms
-    reserves: bool = False  # may reserve address space and share memory, as wasmtime does
+    # May reserve address space and keep files in memory, as wasmtime does: then rss_mb counts both.
+    reserves: bool = False
 
     def as_request(self) -> dict[str, int | None]:
         """Return the fields for the zygote."""

@@ -117,7 +117,6 @@ class Zygote:
         inner_env: Callable[[tuple[int, ...]], Mapping[str, str]] | None = None,
         tmp_mb: int = 64,
         log_kb: int = 256,
-        shared_memory: bool = False,
     ) -> Program:
         """Start a program under the same layers; raise Unavailable if it cannot start.
 
@@ -141,7 +140,7 @@ class Zygote:
         request = self._request("program", surroundings.folder(cwd), folders, write, limits, tmp_mb)
         variables |= inner_env(tuple(ports)) if inner_env else {}
         request |= {"argv": words, "env": variables, "ports": ports,
-                    "fork": fork, "shared": shared_memory, "serve": len(serve)}  # fmt: skip
+                    "fork": fork, "serve": len(serve)}  # fmt: skip
         reader, writer = os.pipe2(os.O_CLOEXEC) if hasattr(os, "pipe2") else os.pipe()
         try:
             lease = self._ask(request, [writer, *(s.fileno() for s in serve)])
@@ -199,7 +198,7 @@ class Zygote:
             "op": op, "cwd": cwd, "limits": limits.as_request() | {"tmp_mb": tmp_mb},
             "read": list(dict.fromkeys(readable)),
             "write": [os.path.realpath(p) for p in write], "tmp_mb": tmp_mb, "ports": [],
-            "fork": False, "shared": False, "serve": 0,
+            "fork": False, "serve": 0,
         }  # fmt: skip
 
     def _ask(self, request: dict[str, Any], fds: list[int]) -> Lease:

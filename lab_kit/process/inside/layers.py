@@ -76,7 +76,7 @@ def filter_for(request: dict[str, Any], features: Features) -> bytes:
         connect=program and (ruled or bool(request["ports"]) or not request["serve"]),
         signals=program or features.namespaces or features.landlock >= 6,
         metadata=program and features.mounts,
-        shared=request["shared"] or bool(request["limits"].get("reserves")),
+        shared=bool(request["limits"].get("reserves")),
     )
 
 
@@ -88,7 +88,6 @@ def prebuild(features: Features) -> None:
             "ports": [],
             "serve": 0,
             "fork": op == "program",
-            "shared": False,
             "limits": {},
         }
         filter_for(usual, features)

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 PAGE_KB = os.sysconf("SC_PAGE_SIZE") // 1024
 MOST_DEEP, MOST_ENTRIES = 64, 20_000  # of a scratch folder that is looked through
 TOO_MUCH_KB = 1 << 40
+IN_MEMORY = ("/memfd:", "/dev/zero", "/SYSV", "/dev/shm/")
+MOST_CLOSED = 16  # files in memory that only a mapping keeps
 STEP = 1.25  # one step of niceness divides a thread's share by so much
 
 
@@ -44,6 +46,49 @@ def resident_kb(pids: list[int]) -> int:
         except (OSError, ValueError, IndexError):
             pass
     return total
+
+
+def shared_kb(pids: list[int]) -> int:
+    """Return what processes may hold in shared memory in KB, resident or not, at the most.
+
+    Files in memory that are open count with their blocks, shared mappings with their size; more
+    files that are mapped and no longer open than MOST_CLOSED are TOO_MUCH_KB.
+    """
+    total = 0
+    for pid in pids:
+        opened = _opened(pid)
+        total += sum(opened.values())
+        closed = set()
+        try:
+            with open(f"/proc/{pid}/maps") as handle:
+                for line in handle:
+                    words = line.split(maxsplit=5)
+                    if len(words) < 6 or not words[5].startswith(IN_MEMORY):
+                        continue
+                    if words[1][3] == "s":
+                        start, end = (int(word, 16) for word in words[0].split("-"))
+                        total += (end - start) // 1024
+                    elif int(words[4]) not in opened:
+                        closed.add(words[4])
+        except (OSError, ValueError):
+            pass
+        if len(closed) > MOST_CLOSED:
+            return TOO_MUCH_KB
+    return total
+
+
+def _opened(pid: int) -> dict[int, int]:
+    """Return the files in memory that a process has open: inode -> KB."""
+    found = {}
+    folder = f"/proc/{pid}/fd"
+    try:
+        for name in os.listdir(folder):
+            if os.readlink(f"{folder}/{name}").startswith(IN_MEMORY):
+                seen = os.stat(f"{folder}/{name}")
+                found[seen.st_ino] = seen.st_blocks // 2
+    except OSError:
+        pass
+    return found
 
 
 def tasks(pids: list[int]) -> int:
@@ -108,6 +153,8 @@ def exceeded(pids: list[int], limits: Mapping[str, int], scratch: str | None) ->
     """Return the resident memory in KB, and which limit is exceeded ("" if none)."""
     used = resident_kb(pids)
     most = limits.get("rss_mb")
+    if most and limits.get("reserves"):
+        used += shared_kb(pids)
     if most and used > most * 1024:
         return used, "memory"
     if tasks(pids) > limits["threads"]:

@@ -373,3 +373,52 @@ def test_a_student_has_no_library_that_nobody_gave(any_zygote: Zygote, submit) -
         reply = student.call("work.py", "ask", GROWING, 10)
         assert reply.error is not None
         assert (reply.error.kind, reply.error.type) == ("import", "ModuleNotFoundError")
+
+
+HIDING = """import mmap, os
+
+MB = 1 << 20
+kept = []
+
+
+def open_files(many):
+    for _ in range(many):
+        one = os.memfd_create("x")
+        os.write(one, b"x" * (4 * MB))
+        kept.append(one)
+    return wait()
+
+
+def mappings(many):
+    for _ in range(many):
+        one = mmap.mmap(-1, 4 * MB)
+        one.write(b"x" * (4 * MB))
+        one.madvise(mmap.MADV_DONTNEED)
+        kept.append(one)
+    return wait()
+
+
+def closed_files(many):
+    for _ in range(many):
+        one = os.memfd_create("x")
+        os.write(one, b"x" * (4 * MB))
+        kept.append(mmap.mmap(one, 4096, flags=mmap.MAP_PRIVATE))
+        os.close(one)
+    return wait()
+
+
+def wait():
+    import time
+    time.sleep(1)
+    return len(kept)
+"""
+
+
+@pytest.mark.parametrize("way", ["open_files", "mappings", "closed_files"])
+def test_memory_that_is_not_resident_counts_too(any_zygote: Zygote, submit, way: str) -> None:
+    limits = Limits(data_mb=512, rss_mb=100, file_mb=8, reserves=True)
+    with any_zygote.student(submit(HIDING), limits=limits) as student:
+        assert do(student, way, 3) == 3
+        reply = student.call("work.py", way, 40)
+        assert reply.error is not None, reply
+        assert reply.error.kind == "memory", reply.error
