@@ -79,14 +79,9 @@ class WasmHost:
         Raises Unfit when it asks for another import or for more than the bounds, Trapped when it
         fails at its start.
         """
-        from wasmtime import Store, Trap, WasiConfig, WasmtimeError
+        from wasmtime import Trap, WasiConfig, WasmtimeError
 
-        store, bounds = Store(self.engine), self.bounds
-        store.set_limits(
-            int(bounds.memory_mb * 1024 * 1024), bounds.table_elements, bounds.instances,
-            bounds.tables, bounds.memories,
-        )  # fmt: skip
-        refuel(store, bounds)
+        store, bounds = bounded(self.engine, self.bounds), self.bounds
         if module.wants_wasi:
             wasi = WasiConfig()
             for places, writable in ((folders, True), (fixed, False)):
@@ -204,6 +199,19 @@ class Instance:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def bounded(engine: wasmtime.Engine, bounds: Bounds) -> wasmtime.Store:
+    """Return a store for one instance, with its limits, fuel and time."""
+    from wasmtime import Store
+
+    store = Store(engine)
+    store.set_limits(
+        int(bounds.memory_mb * 1024 * 1024), bounds.table_elements, bounds.instances,
+        bounds.tables, bounds.memories,
+    )  # fmt: skip
+    refuel(store, bounds)
+    return store
 
 
 def refuel(store: wasmtime.Store, bounds: Bounds) -> None:

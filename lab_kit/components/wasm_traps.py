@@ -18,6 +18,16 @@ REASONS = {
     "BAD_CONVERSION_TO_INTEGER": ("bad number", "It made an integer of what is none."),
     "UNREACHABLE": ("unreachable", "It gave up by itself: a panic, an abort or an assertion."),
 }
+# What wasmtime says of a trap where it tells no code, as in a component.
+SAID = {
+    "all fuel consumed": "OUT_OF_FUEL",
+    "wasm trap: interrupt": "INTERRUPT",
+    "call stack exhausted": "STACK_OVERFLOW",
+    "out of bounds memory access": "MEMORY_OUT_OF_BOUNDS",
+    "out of bounds table access": "TABLE_OUT_OF_BOUNDS",
+    "integer divide by zero": "INTEGER_DIVISION_BY_ZERO",
+    "`unreachable` instruction": "UNREACHABLE",
+}
 FRAME = re.compile(r"^\s*\d+:\s+0x[0-9a-f]+ - (?:\S+?!)?(.+)$", re.MULTILINE)
 
 
@@ -54,6 +64,9 @@ def trapped(error: Exception) -> Trapped | Unfit:
     found = re.search(r"unknown import: `(\S+)` has not been defined", text)
     if found:
         return Unfit(f"The module wants an import that it is not given: {found[1]}.")
+    for words, name in SAID.items():
+        if words in text:
+            return Trapped(*REASONS[name])
     for name in REASONS:  # a trap that a host function or the start passed on
         if name.replace("_", " ").lower() in text.lower():
             return Trapped(REASONS[name][0], REASONS[name][1])
