@@ -1,0 +1,147 @@
+"""Fill in what Kubernetes fills in where an object leaves it out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from lab_kit.components.kubernetes.status import Object
+
+Fill = Callable[[Object], None]
+
+
+def filled(group: str, kind: str, one: Object) -> None:
+    """Fill in the defaults of an object in place; a kind without any stays as it is."""
+    if fill := KINDS.get((group, kind)):
+        if not isinstance(one.get("spec", {}), dict):
+            return  # the types are looked at afterwards
+        fill(one)
+
+
+def _set(place: Object, **values: Any) -> Object:
+    for name, value in values.items():
+        place.setdefault(name, value)
+    return place
+
+
+def pod_spec(spec: Object) -> None:
+    """Fill in a pod's spec, or that of a template."""
+    _set(spec, restartPolicy="Always", dnsPolicy="ClusterFirst", schedulerName="default-scheduler",
+         terminationGracePeriodSeconds=30, securityContext={})  # fmt: skip
+    for part in ("containers", "initContainers"):
+        listed = spec.get(part)
+        for one in listed if isinstance(listed, list) else ():
+            if isinstance(one, dict):
+                container(one)
+
+
+def container(one: Object) -> None:
+    """Fill in a container."""
+    image = str(one.get("image", ""))
+    tag = image.rpartition("/")[2].partition(":")[2]
+    latest = (not tag and "@" not in image) or tag == "latest"
+    _set(one, imagePullPolicy="Always" if latest else "IfNotPresent", resources={},
+         terminationMessagePath="/dev/termination-log",
+         terminationMessagePolicy="File")  # fmt: skip
+    ports = one.get("ports")
+    for port in ports if isinstance(ports, list) else ():
+        _set(port, protocol="TCP")
+    for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
+        if isinstance(one.get(probe), dict):
+            _set(one[probe], periodSeconds=10, timeoutSeconds=1, successThreshold=1,
+                 failureThreshold=3)  # fmt: skip
+            if isinstance(one[probe].get("httpGet"), dict):
+                _set(one[probe]["httpGet"], scheme="HTTP", path="/")
+
+
+def template(spec: Object) -> None:
+    """Fill in a pod template; a controller's own metadata has none of its fields."""
+    inner = spec.get("template")
+    if isinstance(inner, dict) and isinstance(inner.get("spec"), dict):
+        pod_spec(inner["spec"])
+
+
+def deployment(one: Object) -> None:
+    """Fill in a Deployment."""
+    spec = one.setdefault("spec", {})
+    _set(spec, replicas=1, revisionHistoryLimit=10, progressDeadlineSeconds=600)
+    strategy = _set(spec.setdefault("strategy", {}), type="RollingUpdate")
+    if strategy["type"] == "RollingUpdate":
+        _set(strategy.setdefault("rollingUpdate", {}), maxSurge="25%", maxUnavailable="25%")
+    template(spec)
+
+
+def replica_set(one: Object) -> None:
+    """Fill in a ReplicaSet."""
+    template(_set(one.setdefault("spec", {}), replicas=1))
+
+
+def stateful_set(one: Object) -> None:
+    """Fill in a StatefulSet."""
+    spec = _set(one.setdefault("spec", {}), replicas=1, revisionHistoryLimit=10,
+                podManagementPolicy="OrderedReady")  # fmt: skip
+    _set(spec.setdefault("updateStrategy", {}), type="RollingUpdate")
+    template(spec)
+
+
+def daemon_set(one: Object) -> None:
+    """Fill in a DaemonSet."""
+    spec = _set(one.setdefault("spec", {}), revisionHistoryLimit=10)
+    strategy = _set(spec.setdefault("updateStrategy", {}), type="RollingUpdate")
+    if strategy["type"] == "RollingUpdate":
+        _set(strategy.setdefault("rollingUpdate", {}), maxSurge=0, maxUnavailable=1)
+    template(spec)
+
+
+def service(one: Object) -> None:
+    """Fill in a Service."""
+    spec = _set(one.setdefault("spec", {}), type="ClusterIP", sessionAffinity="None",
+                internalTrafficPolicy="Cluster", ipFamilyPolicy="SingleStack")  # fmt: skip
+    ports = spec.get("ports")
+    for port in ports if isinstance(ports, list) else ():
+        if isinstance(port, dict):
+            _set(port, protocol="TCP", targetPort=port.get("port"))
+
+
+def job(one: Object) -> None:
+    """Fill in a Job."""
+    spec = one.setdefault("spec", {})
+    _set(spec, backoffLimit=6, completionMode="NonIndexed", suspend=False)
+    if "completions" not in spec and "parallelism" not in spec:
+        spec["completions"] = 1
+    _set(spec, parallelism=1)
+    template(spec)
+
+
+def cron_job(one: Object) -> None:
+    """Fill in a CronJob."""
+    _set(one.setdefault("spec", {}), concurrencyPolicy="Allow", suspend=False,
+         successfulJobsHistoryLimit=3, failedJobsHistoryLimit=1)  # fmt: skip
+
+
+def secret(one: Object) -> None:
+    """Fill in a Secret."""
+    _set(one, type="Opaque")
+
+
+def namespace(one: Object) -> None:
+    """Fill in a Namespace, which is active at once."""
+    _set(one.setdefault("spec", {}), finalizers=["kubernetes"])
+    _set(one.setdefault("status", {}), phase="Active")
+    labels = one["metadata"].setdefault("labels", {})
+    labels.setdefault("kubernetes.io/metadata.name", one["metadata"].get("name", ""))
+
+
+def pod(one: Object) -> None:
+    """Fill in a Pod."""
+    pod_spec(one.setdefault("spec", {}))
+    _set(one["spec"], enableServiceLinks=True, serviceAccountName="default")
+    _set(one.setdefault("status", {}), phase="Pending", qosClass="BestEffort")
+
+
+KINDS: dict[tuple[str, str], Fill] = {
+    ("apps", "Deployment"): deployment, ("apps", "ReplicaSet"): replica_set,
+    ("apps", "StatefulSet"): stateful_set, ("apps", "DaemonSet"): daemon_set,
+    ("batch", "Job"): job, ("batch", "CronJob"): cron_job, ("", "Service"): service,
+    ("", "Secret"): secret, ("", "Namespace"): namespace, ("", "Pod"): pod,
+}  # fmt: skip

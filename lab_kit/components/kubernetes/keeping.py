@@ -1,0 +1,141 @@
+"""Take an object in: fill in, look at, admit and store it; let it go with what belongs to it."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from lab_kit.components.kubernetes import apply as ssa
+from lab_kit.components.kubernetes import collect, defaults, objects, status, validate
+from lab_kit.components.kubernetes.resources import Registry, Resource
+from lab_kit.components.kubernetes.status import Object
+from lab_kit.components.kubernetes.store import Store
+
+CRD = "customresourcedefinitions.apiextensions.k8s.io"
+Admit = Callable[[str, Resource, Object, Object | None], None]
+
+
+@dataclass
+class Options:
+    """Hold what a write says beside its object; `warnings` is what the answer says."""
+
+    manager: str = "unknown"
+    dry_run: bool = False
+    validation: str = "Warn"
+    force: bool = False
+    subresource: str = ""
+    warnings: list[str] = field(default_factory=list)
+
+
+class Keeper:
+    """Stand in front of the store; `admit` may refuse a write by raising Refused."""
+
+    def __init__(self, store: Store, registry: Registry) -> None:
+        self.store, self.registry = store, registry
+        self.admit: list[Admit] = []
+        self._addresses = 0
+
+    def delete(self, resource: str, one: Object, orphan: bool = False) -> Object:
+        """Remove an object and what belongs to it; one with finalizers is only marked."""
+        meta = one["metadata"]
+        namespace, name = meta.get("namespace", ""), meta["name"]
+        if meta.get("finalizers"):
+            if not meta.get("deletionTimestamp"):
+                one = copy.deepcopy(one)
+                one["metadata"].update(deletionTimestamp=objects.now(),
+                                       deletionGracePeriodSeconds=0)  # fmt: skip
+                self.store.put(resource, one)
+            return one
+        if resource == "namespaces":
+            collect.empty(self.store, name, lambda r, o: self._drop(r, o))
+        if resource == CRD:
+            self._undefine(one)
+        self.store.remove(resource, namespace, name)
+        collect.collect(self.store, one, lambda r, o: self._drop(r, o), orphan)
+        return status.success(name, resource, meta["uid"])
+
+    def _drop(self, resource: str, one: Object) -> None:
+        if self.store.get(resource, one["metadata"].get("namespace", ""), one["metadata"]["name"]):
+            self.delete(resource, one)
+
+    def _undefine(self, definition: Object) -> None:
+        spec = definition["spec"]
+        name = f"{spec['names']['plural']}.{spec['group']}"
+        for one in self.store.all(name)[0]:
+            self._drop(name, one)
+        self.registry.forget(definition)
+
+    def keep(
+        self, resource: Resource, before: Object | None, one: Object, options: Options,
+        operation: str, managed: bool = False,
+    ) -> Object:  # fmt: skip
+        """Fill in, look at, admit and store an object; return it."""
+        self.typed(resource, one, options)
+        defaults.filled(resource.group, resource.kind, one)
+        faults = [*validate.named(resource.kind, one), *validate.rules(resource.kind, one, before)]
+        if faults:
+            raise status.invalid(kind_of(resource), one["metadata"]["name"], faults)
+        if not managed:
+            by = ssa.Manager(options.manager, "Update", resource.api_version, objects.now(),
+                             options.subresource)  # fmt: skip
+            known = ssa.read((before or {"metadata": {}})["metadata"].get("managedFields", []))
+            kept = ssa.updated(resource.type, before or {}, one, known, by)
+            one["metadata"]["managedFields"] = ssa.written(kept)
+        self.admitted(operation, resource, one, before)
+        if before is not None and objects.same(before, one):
+            return before
+        if options.dry_run:
+            return one
+        kept_one = self.store.put(resource.name, one)
+        if resource.name == CRD:
+            self.registry.define(kept_one)
+        return kept_one
+
+    def typed(
+        self, resource: Resource, one: Object, options: Options, partial: bool = False
+    ) -> None:
+        """Refuse what has wrong types; refuse or leave out what has no place in the type."""
+        faults = list(validate.types_of(resource.type, one))
+        if partial:  # what somebody applies need not be all of it
+            faults = [fault for fault in faults if fault[1] != validate.REQUIRED]
+        if faults and resource.custom:
+            raise status.invalid(kind_of(resource), str(one["metadata"].get("name")), faults)
+        if faults:
+            where, what = faults[0]
+            raise status.bad_request(
+                f'{resource.kind} in version "{resource.version}" cannot be handled as a '
+                f"{resource.kind}: {where}: {what}"
+            )
+        strange = list(validate.unknown(resource.type, one))
+        if strange and options.validation == "Strict":
+            told = ", ".join(f'unknown field "{path}"' for path in strange)
+            raise status.bad_request(f"strict decoding error: {told}")
+        if strange:
+            if options.validation == "Warn":
+                options.warnings += [f'unknown field "{path}"' for path in strange]
+            clean = validate.pruned(resource.type, one)
+            one.clear()
+            one.update(clean)
+
+    def admitted(
+        self, operation: str, resource: Resource, one: Object, before: Object | None
+    ) -> None:
+        """Let everything that may refuse a write look at it."""
+        for admit in self.admit:
+            admit(operation, resource, one, before)
+
+    def allocate(self, resource: Resource, one: Object) -> None:
+        """Give a Service an address of its own."""
+        spec = one.get("spec")
+        if resource.kind == "Service" and isinstance(spec, dict) and "clusterIP" not in spec:
+            if spec.get("type", "ClusterIP") != "ExternalName":
+                self._addresses += 1
+                high, low = divmod(self._addresses, 250)
+                spec["clusterIP"] = f"10.96.{high % 250}.{low + 1}"
+                spec["clusterIPs"] = [spec["clusterIP"]]
+
+
+def kind_of(resource: Resource) -> str:
+    """Return a kind as messages name it."""
+    return f"{resource.kind}.{resource.group}" if resource.group else resource.kind

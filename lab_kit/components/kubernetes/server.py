@@ -1,0 +1,95 @@
+"""Run a small Kubernetes API in this process.
+
+    with KubernetesApi() as cluster:
+        config.load_kube_config(str(cluster.kubeconfig))
+
+It speaks what the official client, its watches and kubectl speak, on a loopback port, to whoever
+has its token. What it does not serve it refuses as the real one does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import secrets
+import socket
+import tempfile
+import threading
+from pathlib import Path
+
+from lab_kit.components.kubernetes.api import Api
+from lab_kit.components.kubernetes.certificates import certificate
+from lab_kit.components.kubernetes.resources import Registry
+from lab_kit.components.kubernetes.store import KEPT, Store
+from lab_kit.errors import Unavailable
+
+START_S = 10.0
+
+
+class KubernetesApi:
+    """Be one cluster's API until closed; `kept` changes are remembered for watches to resume."""
+
+    def __init__(self, kept: int = KEPT) -> None:
+        self.api = Api(Store(kept), Registry())
+        self.token = secrets.token_urlsafe(32)
+        self._socket = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.url = f"https://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._folder = tempfile.TemporaryDirectory(prefix="beyond-cluster-")
+        self._tls, self.certificate = certificate(Path(self._folder.name))
+        self.kubeconfig = Path(self._folder.name) / "kubeconfig"
+        self.kubeconfig.write_text(json.dumps(self.settings()))
+        self.kubeconfig.chmod(0o600)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ready, self._done = threading.Event(), asyncio.Event()
+        self._thread = threading.Thread(target=self._run, name="kubernetes api", daemon=True)
+        self._thread.start()
+        if not self._ready.wait(START_S):
+            raise Unavailable("The Kubernetes API did not start.", f"Not within {START_S:g} s.")
+
+    def settings(self) -> dict[str, object]:
+        """Return a kubeconfig: where it is, and the token."""
+        return {
+            "apiVersion": "v1", "kind": "Config", "current-context": "lab", "preferences": {},
+            "clusters": [{"name": "lab", "cluster": {
+                "server": self.url, "certificate-authority-data":
+                base64.b64encode(self.certificate).decode(),
+            }}],
+            "users": [{"name": "lab", "user": {"token": self.token}}],
+            "contexts": [{"name": "lab", "context": {"cluster": "lab", "user": "lab",
+                                                     "namespace": "default"}}],
+        }  # fmt: skip
+
+    def close(self) -> None:
+        """Stop answering and let go of everything."""
+        if self._loop is not None and self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._done.set)
+            self._thread.join(START_S)
+        self._socket.close()
+        self._folder.cleanup()
+
+    def __enter__(self) -> KubernetesApi:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _run(self) -> None:
+        asyncio.run(self._serve())
+
+    async def _serve(self) -> None:
+        from tornado.httpserver import HTTPServer
+
+        from lab_kit.components.kubernetes.watching import finish
+        from lab_kit.components.kubernetes.web import application
+
+        self._loop = asyncio.get_running_loop()
+        self._socket.setblocking(False)
+        app = application(self.api, self.token)
+        server = HTTPServer(app, ssl_options=self._tls, max_body_size=8 * 1024 * 1024)
+        server.add_sockets([self._socket])
+        self._ready.set()
+        await self._done.wait()
+        server.stop()
+        await finish(app.settings["streams"])
+        await server.close_all_connections()

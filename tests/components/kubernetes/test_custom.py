@@ -1,0 +1,84 @@
+"""Custom resources: defined, served, held to their own schema, and gone with the definition."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from kubernetes import client
+
+from tests.components.kubernetes.made import Object, refusal
+
+SIZE = {"type": "integer", "minimum": 1, "maximum": 5}
+COLUMNS = [{"name": "Size", "type": "integer", "jsonPath": ".spec.size"}]
+
+
+def definition() -> Object:
+    spec = {"type": "object", "required": ["size"], "properties": {"size": SIZE}}
+    schema = {"type": "object", "properties": {"spec": spec, "status": {
+        "type": "object", "x-kubernetes-preserve-unknown-fields": True}}}  # fmt: skip
+    version = {"name": "v1", "served": True, "storage": True, "subresources": {"status": {}},
+               "schema": {"openAPIV3Schema": schema},
+               "additionalPrinterColumns": COLUMNS}  # fmt: skip
+    names = {"plural": "widgets", "singular": "widget", "kind": "Widget", "shortNames": ["w"]}
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": {"name": "widgets.lab.dev"},
+        "spec": {"group": "lab.dev", "scope": "Namespaced", "names": names, "versions": [version]},
+    }  # fmt: skip
+
+
+def widget(name: str, size: Any = 3) -> Object:
+    return {"apiVersion": "lab.dev/v1", "kind": "Widget", "metadata": {"name": name},
+            "spec": {"size": size}}  # fmt: skip
+
+
+@pytest.fixture
+def widgets(api: client.ApiClient, namespace: str):
+    kinds = client.ApiextensionsV1Api(api)
+    kinds.create_custom_resource_definition(definition())
+    yield client.CustomObjectsApi(api)
+    kinds.delete_custom_resource_definition("widgets.lab.dev")
+
+
+def test_a_definition_is_served_at_once(widgets: client.CustomObjectsApi, namespace: str) -> None:
+    place = ("lab.dev", "v1", namespace, "widgets")
+    made = widgets.create_namespaced_custom_object(*place, widget("w"))
+    assert (made["metadata"]["generation"], made["spec"]) == (1, {"size": 3})
+    change = {"spec": {"size": 4}}
+    changed = widgets.patch_namespaced_custom_object(*place, "w", change)
+    assert (changed["metadata"]["generation"], changed["spec"]["size"]) == (2, 4)
+    told = {"status": {"phase": "Made"}}
+    done = widgets.patch_namespaced_custom_object_status(*place, "w", told)
+    assert (done["status"], done["metadata"]["generation"]) == ({"phase": "Made"}, 2)
+    found = widgets.list_namespaced_custom_object(*place)
+    assert (found["kind"], len(found["items"])) == ("WidgetList", 1)
+
+
+@pytest.mark.parametrize(
+    ("size", "told"),
+    [(99, "less than or equal to 5"), (0, "greater than or equal to 1"), ("x", "of type integer")],
+)
+def test_its_own_schema_holds(
+    widgets: client.CustomObjectsApi, namespace: str, size: object, told: str
+) -> None:
+    place = ("lab.dev", "v1", namespace, "widgets")
+    make = widgets.create_namespaced_custom_object
+    code, reason, message = refusal(make, *place, widget("w", size))
+    assert (code, reason) == (422, "Invalid")
+    assert 'Widget.lab.dev "w" is invalid: spec.size' in message
+    assert told in message
+    empty = {**widget("w"), "spec": {}}
+    assert "Required value" in refusal(make, *place, empty)[2]
+
+
+def test_nothing_is_left_when_the_definition_goes(api: client.ApiClient, namespace: str) -> None:
+    kinds, objects = client.ApiextensionsV1Api(api), client.CustomObjectsApi(api)
+    place = ("lab.dev", "v1", namespace, "widgets")
+    kinds.create_custom_resource_definition(definition())
+    objects.create_namespaced_custom_object(*place, widget("w"))
+    kinds.delete_custom_resource_definition("widgets.lab.dev")
+    assert refusal(objects.list_namespaced_custom_object, *place)[0] == 404
+    kinds.create_custom_resource_definition(definition())
+    assert objects.list_namespaced_custom_object(*place)["items"] == []
+    kinds.delete_custom_resource_definition("widgets.lab.dev")
