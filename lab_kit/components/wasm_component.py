@@ -60,7 +60,7 @@ class Component:
         refuel(self.store, self._bounds)
         try:
             answer = function(self.store, *arguments)
-            function.post_return(self.store)
+            function.post_return(self.store)  # else it cannot be called again
         except (TypeError, ValueError, AttributeError) as error:
             raise Unfit(f"A value does not have the type that {name} takes: {error}.") from None
         except (WasmtimeError, Trap) as error:

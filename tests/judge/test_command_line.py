@@ -257,9 +257,11 @@ def test_our_own_fault_is_one_message_and_a_file(lab: Lab, course: Path) -> None
 
 
 def start(course: Path, *words: str, **streams: int) -> subprocess.Popen[bytes]:
+    """Start the command as a terminal does, also where the suite itself ignores Ctrl-C."""
     return subprocess.Popen(
         [sys.executable, "-P", "-m", "lab_kit", *words],
         cwd=course,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         env=environment(BEYOND_ROOT=str(course), PYTHONUNBUFFERED="1", TERM="xterm"),
         **streams,
     )

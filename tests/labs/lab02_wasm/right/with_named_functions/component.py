@@ -44,15 +44,15 @@ class Pricing:
         whole = [isinstance(i.quantity, int) and not isinstance(i.quantity, bool) for i in items]
         if not all(whole) or any(item.quantity not in range(1 << 32) for item in items):
             raise TypeError("a quantity is no u32")
-        function = self.instance.get_func(self.store, "quote")
+        store, function = self.store, self.instance.get_func(self.store, "quote")
         try:
-            match function(self.store, items):
+            match function(store, items):
                 case int(total):
                     return total
                 case words:
                     raise ValueError(words)
         finally:
-            function.post_return(self.store)
+            function.post_return(store)
 
 
 def quotes(source: str | bytes, prices: dict[str, int], baskets: list[list]) -> list[dict]:
