@@ -94,9 +94,10 @@ class Desk:
         if form == "feedback":
             html.write_feedback(grades, Path(target), policies=rule, code=code_of)
         elif target == "-" or target.endswith(".html"):
-            html.write(grades, place(target), policies=rule)
+            html.write(grades, place(target), policies=rule, people=self.people)
         else:
-            html.write_site(grades, Path(target), policies=rule, code=code_of)
+            site = Path(target)
+            html.write_site(grades, site, policies=rule, people=self.people, code=code_of)
 
 
 def place(target: str) -> Path | TextIO:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lab_kit.grading.forms import page
+from lab_kit.grading.forms.csv_form import People
 from lab_kit.grading.forms.marks import VERDICTS, Marks, Share, marks, points, rows, verdict
 from lab_kit.grading.forms.places import Code
 from lab_kit.grading.forms.redaction import NOTHING_HIDDEN, Hidden
@@ -58,8 +59,8 @@ class Check:
 class Gradebook:
     """Take in grades one at a time, keeping a table row of each, and draw the page."""
 
-    def __init__(self, policies: Policies | None = None) -> None:
-        self.policies = policies or Policies()
+    def __init__(self, policies: Policies | None = None, people: People | None = None) -> None:
+        self.policies, self.people = policies or Policies(), people or {}
         self.lines: list[str] = []
         self.bins: dict[str, list[int]] = {}
         self.unjudged: Counter[str] = Counter()
@@ -67,7 +68,8 @@ class Gradebook:
 
     def add(self, grade: Grade, link: str = "") -> None:
         found = marks(grade)
-        self.lines.append(row(grade, found, self.policies, link))
+        name = self.people.get(grade.student, {}).get("name", "")
+        self.lines.append(row(grade, found, self.policies, link, name))
         bins = self.bins.setdefault(grade.lab, [0] * BINS)
         if found.core.judged and found.core.of:
             bins[min(int(found.core.percent * BINS // 100), BINS - 1)] += 1
@@ -107,10 +109,11 @@ def write(
     target: Target,
     *,
     policies: Policies | None = None,
+    people: People | None = None,
     link: Callable[[Grade], str] = lambda grade: "",
 ) -> None:
     """Write the gradebook; `link` gives the address of a grade's own page, or ''."""
-    book = Gradebook(policies)
+    book = Gradebook(policies, people)
     for grade in grades:
         book.add(grade, link(grade))
     book.write(target)
@@ -121,10 +124,11 @@ def write_site(
     folder: Path,
     *,
     policies: Policies | None = None,
+    people: People | None = None,
     code: Callable[[Grade], Code | None] = lambda grade: None,
 ) -> None:
     """Write the instructor's copy: `index.html`, and in `students` all that is known of each."""
-    book = Gradebook(policies)
+    book = Gradebook(policies, people)
     for grade in grades:
         own = page.name(grade)
         place = folder / "students" / own
@@ -151,14 +155,18 @@ def write_feedback(
     return made
 
 
-def row(grade: Grade, found: Marks, policies: Policies, link: str) -> str:
-    """Return a grade's table row."""
+def row(grade: Grade, found: Marks, policies: Policies, link: str, name: str = "") -> str:
+    """Return a grade's table row; `name` is what the roster calls the student."""
     late = policies.of(grade.lab).late(grade.submitted)
     who = markup(one_line(grade.student))
     left = late.applied(found.total.got) if found.judged else None
     notes = [*grade.flags, found.error.get("what", "")]
+    if link:
+        who = f'<a href="{markup(link)}">{who}</a>'
+    if name and name != grade.student:
+        who += f' <span class="faint">{markup(one_line(name))}</span>'
     cells = [
-        f"<td>{f'<a href={chr(34)}{markup(link)}{chr(34)}>{who}</a>' if link else who}</td>",
+        f"<td>{who}</td>",
         f"<td>{markup(one_line(grade.lab))}</td>",
         score(found.core),
         score(found.extension),

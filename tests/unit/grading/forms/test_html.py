@@ -83,6 +83,15 @@ def test_the_gradebook_shows_scores_and_leaves_blank_what_was_not_judged() -> No
     assert "Not in it, because not fully judged: 1." in text
 
 
+def test_the_gradebook_says_who_is_behind_an_id() -> None:
+    people = {"Ada": {"name": "Lovelace, <b>Ada</b>"}, "Bob": {"name": "Bob"}, "Cleo": {}}
+    text = gradebook(class_of_four(), people=people)
+    faint = '<span class="faint">Lovelace, &lt;b&gt;Ada&lt;/b&gt;</span>'
+    assert f"<td>Ada {faint}</td>" in text
+    assert "<td>Bob</td>" in text
+    assert "<td>Cleo</td>" in text
+
+
 def test_a_check_that_nobody_passes_is_pointed_at() -> None:
     made = [grade(row(verdict="failed"), row("takes"), student=str(n)) for n in range(5)]
     text = gradebook(made)
@@ -143,7 +152,8 @@ def test_known_nasty_text_is_no_markup() -> None:
 
 
 def hold(made: Grade, code: str) -> None:
-    Seen(gradebook([made])).harmless(scripts=1)
+    named = {made.student: {"name": code}}
+    Seen(gradebook([made], people=named)).harmless(scripts=1)
     text = student(made, code=lambda _: f"{code}\n{code}\n{code}", back="../index.html")
     Seen(text).harmless(scripts=0)
     for whole in (text, gradebook([made])):
