@@ -138,8 +138,9 @@ class Submission:
             if not (self.folder / file).exists():
                 raise self.words.missing_file(file)
 
-    def begun(self, file: str) -> None:
-        """Raise Failed with its TODO while a file is as it was handed out.
+    def begun(self, file: str, word: str = "") -> None:
+        """Raise Failed with its TODO while a file is as it was handed out: with the first that
+        has this word in it.
 
         For checks that would start something large only to find that out.
         """
@@ -148,12 +149,15 @@ class Submission:
         data = (self.folder / file).read_bytes().replace(b"\r\n", b"\n")
         if hashlib.sha256(data).hexdigest() != self.stubs[file]:
             return
+        found = []
         for line, text in enumerate(data.decode("utf-8", "replace").split("\n"), start=1):
             raised, todo = RAISED.search(text), TODO.search(text)
             if raised or todo:
                 what = ast.literal_eval(raised[1]) if raised else todo[1] if todo else ""
-                place = self.words.place(file, line)
-                raise Failed(f"TODO: {what}", "", f"write it at {place}.")
+                found.append((word not in text, line, what))
+        if found:
+            _, line, what = min(found)
+            raise Failed(f"TODO: {what}", "", f"write it at {self.words.place(file, line)}.")
 
     def text(self, file: str) -> str:
         """Return a submitted file as text; Failed when it is missing, not UTF-8 or over 1 MiB."""

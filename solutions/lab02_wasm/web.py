@@ -19,12 +19,19 @@ ROUTE = re.compile(r"/functions/([a-z0-9-]{1,40})")
 LONGEST = 16 * 1024 * 1024
 
 
-def serve(functions) -> None:
-    """Answer until the process ends: on the socket that was handed down, or on 127.0.0.1:PORT."""
+def run(make) -> None:
+    """Serve what `make` makes, where this is a program: on a socket handed down, or on a port.
+
+    In a notebook nobody asked for a port, and nothing happens.
+    """
     if os.environ.get("LISTEN_FDS"):
-        listener = socket.socket(fileno=3)
-    else:
-        listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+        serve(make(), socket.socket(fileno=3))
+    elif len(sys.argv) == 2 and sys.argv[1].isdecimal():
+        serve(make(), socket.create_server(("127.0.0.1", int(sys.argv[1]))))
+
+
+def serve(functions, listener: socket.socket) -> None:
+    """Answer until the process ends."""
     server = Server(listener.getsockname(), Handler, bind_and_activate=False)
     server.socket.close()
     server.socket, server.functions = listener, functions

@@ -110,6 +110,16 @@ def test_forged_place_reads_nothing_but_the_submission(
     assert words.definition(forged, "CANARY") is None
 
 
+@pytest.mark.parametrize(("word", "told"), [("", "one"), ("two", "two"), ("none", "one")])
+def test_a_check_can_say_which_todo_is_its_own(tmp_path: Path, word: str, told: str) -> None:
+    text = ";; TODO: one\n;; TODO: two\n"
+    (tmp_path / "a.wat").write_text(text)
+    work = Submission(tmp_path, "lab01_toy", {"a.wat": hashlib.sha256(text.encode()).hexdigest()})
+    with pytest.raises(Failed) as caught:
+        work.begun("a.wat", word)
+    assert caught.value.what == f"TODO: {told}"
+
+
 def test_file_as_it_was_handed_out_is_told_by_its_first_todo(tmp_path: Path) -> None:
     stubs = {
         "a.py": "def f():\n    raise NotImplementedError('it\\'s \"both\"')\n",

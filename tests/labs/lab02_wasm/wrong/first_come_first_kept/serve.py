@@ -67,4 +67,4 @@ class Functions:
 
 
 if __name__ == "__main__":
-    web.serve(Functions(Path(os.environ.get("FUNCTIONS_CACHE", ".functions"))))
+    web.run(lambda: Functions(Path(os.environ.get("FUNCTIONS_CACHE", ".functions"))))
