@@ -12,6 +12,7 @@ import linecache
 import re
 import sys
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -66,11 +67,16 @@ def _compile(text: str, file: str) -> tuple[Any, Any]:
 
 
 def _forget_modules(folder: Path) -> None:
-    """Drop imported modules of this folder, so that an edited file is read anew."""
+    """Drop imported modules of this folder, so that an edited file is read anew.
+
+    Their bytecode goes too: an edit of the same length within a second looks the same to Python.
+    """
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
         if name != "__main__" and isinstance(file, str) and folder in Path(file).parents:
             del sys.modules[name]
+            with suppress(OSError, TypeError, ValueError):
+                Path(getattr(module, "__cached__", None) or "").unlink()
 
 
 def _put_in_words(error: BaseException, path: Path, shown: str, in_cell: bool) -> LabError:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -185,6 +186,19 @@ def test_one_file_of_a_lab_imports_another_as_it_is_now(shell: Any) -> None:
     run(shell, "%%exercise answer.py\nfrom price import PRICE\n")
     run(shell, "assert PRICE == 2")
     assert "price" in sys.modules
+    del sys.modules["price"]
+
+
+def test_an_edit_of_the_same_length_in_the_same_second_is_seen(
+    shell: Any, answer: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    price = answer.with_name("price.py")
+    for value in range(5):
+        run(shell, f"%%exercise price.py\nPRICE = {value}")
+        os.utime(price, (1_700_000_000, 1_700_000_000))
+        run(shell, f"%%exercise answer.py\nfrom price import PRICE  # {value}")
+        run(shell, f"assert PRICE == {value}")
     del sys.modules["price"]
 
 
