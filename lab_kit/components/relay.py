@@ -10,11 +10,13 @@ import contextlib
 import selectors
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 CHUNK = 65_536
 MAX_PAIRS = 64  # open connections of one listener
+Address = tuple[str, int]
+Target = Address | Callable[[], Address | None]  # a function is asked anew for each connection
 
 
 @dataclass(eq=False)
@@ -32,14 +34,14 @@ class Relay:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._targets: dict[socket.socket, tuple[str, int]] = {}
+        self._targets: dict[socket.socket, Target] = {}
         self._removed: list[socket.socket] = []
         self._added: list[socket.socket] = []
         self._thread: threading.Thread | None = None
         self._closed = False
         self._wake: tuple[socket.socket, socket.socket] | None = None
 
-    def add(self, listeners: Sequence[socket.socket], targets: Sequence[tuple[str, int]]) -> None:
+    def add(self, listeners: Sequence[socket.socket], targets: Sequence[Target]) -> None:
         """Serve each listener from now on; the relay closes it in the end."""
         if not listeners:
             return
@@ -130,7 +132,9 @@ class Relay:
             client, _ = listener.accept()
         except OSError:
             return
-        if sum(side.listener is listener for side in sides) >= 2 * MAX_PAIRS:
+        target = self._targets[listener]
+        address = target() if callable(target) else target
+        if address is None or sum(s.listener is listener for s in sides) >= 2 * MAX_PAIRS:
             client.close()
             return
         server = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -141,7 +145,7 @@ class Relay:
         near.other, far.other = far, near
         with contextlib.suppress(BlockingIOError):
             try:
-                server.connect(self._targets[listener])
+                server.connect(address)
             except BlockingIOError:
                 raise
             except OSError:

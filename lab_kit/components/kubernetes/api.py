@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import copy
 import json
+from collections.abc import Callable
 from typing import Any
 
 from lab_kit.components.kubernetes import apply as ssa
@@ -18,6 +19,8 @@ from lab_kit.components.kubernetes.selectors import chooser
 from lab_kit.components.kubernetes.status import Object, Refused
 from lab_kit.components.kubernetes.store import Store
 
+Logs = Callable[[str, str, str], str | None]  # of a namespace, a pod and a container
+
 
 class Api:
     """Be one cluster's API; what `keeper.admit` holds may refuse a write by raising Refused."""
@@ -25,6 +28,7 @@ class Api:
     def __init__(self, store: Store, registry: Registry) -> None:
         self.store, self.registry = store, registry
         self.keeper = Keeper(store, registry)
+        self.logs: Logs | None = None  # what a kubelet knows
         for name in ("default", "kube-system"):
             self.create(self.registry.find("", "v1", "namespaces"), "",  # type: ignore[arg-type]
                         {"metadata": {"name": name}}, Options("kube-apiserver"))  # fmt: skip

@@ -67,6 +67,10 @@ def described(one: Resource) -> list[Object]:
         told.append({"name": f"{one.plural}/scale", "singularName": "", "kind": "Scale",
                      "group": "autoscaling", "version": "v1", "namespaced": one.namespaced,
                      "verbs": verbs})  # fmt: skip
+    if one.name == "pods":
+        told += [{"name": f"pods/{part}", "singularName": "", "kind": kind, "namespaced": True,
+                  "verbs": [verb]} for part, kind, verb in
+                 (("binding", "Binding", "create"), ("log", "Pod", "get"))]  # fmt: skip
     return told
 
 

@@ -34,6 +34,7 @@ class Keeper:
     def __init__(self, store: Store, registry: Registry) -> None:
         self.store, self.registry = store, registry
         self.admit: list[Admit] = []
+        self.address: Callable[[int], str] = address  # of the Service of a number
         self._addresses = 0
 
     def delete(self, resource: str, one: Object, orphan: bool = False) -> Object:
@@ -131,9 +132,14 @@ class Keeper:
         if resource.kind == "Service" and isinstance(spec, dict) and "clusterIP" not in spec:
             if spec.get("type", "ClusterIP") != "ExternalName":
                 self._addresses += 1
-                high, low = divmod(self._addresses, 250)
-                spec["clusterIP"] = f"10.96.{high % 250}.{low + 1}"
+                spec["clusterIP"] = self.address(self._addresses)
                 spec["clusterIPs"] = [spec["clusterIP"]]
+
+
+def address(number: int) -> str:
+    """Return a Service's address where nothing listens."""
+    high, low = divmod(number, 250)
+    return f"10.96.{high % 250}.{low + 1}"
 
 
 def kind_of(resource: Resource) -> str:

@@ -36,8 +36,15 @@ def target(registry: Registry, path: str) -> Target | None:
     if resource is None or len(parts) > 3 or (namespace and not resource.namespaced):
         return None
     name, part = [*parts, "", ""][1:3]
-    if part and not {"status": resource.status, "scale": resource.scale}.get(part):
+    if part and not served(resource, part):
         return None
     if name and resource.namespaced and not namespace:
         return None
     return Target(resource, namespace, name, part)
+
+
+def served(resource: Resource, part: str) -> bool:
+    """Say whether objects of a resource have this part."""
+    if resource.name == "pods" and part in ("binding", "log"):
+        return True
+    return {"status": resource.status, "scale": resource.scale}.get(part, False)

@@ -12,10 +12,12 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import logging
 import secrets
 import socket
 import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from lab_kit.components.kubernetes.api import Api
@@ -25,13 +27,27 @@ from lab_kit.components.kubernetes.store import KEPT, Store
 from lab_kit.errors import Unavailable
 
 START_S = 10.0
+THREAD = "kubernetes api"
+NOISY = [logging.getLogger(name) for name in ("tornado.access", "tornado.general")]
+
+
+class Quiet(logging.Filter):
+    """Keep out of a notebook what clients do wrong, or that they hung up: they are told."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.threadName != THREAD
 
 
 class KubernetesApi:
-    """Be one cluster's API until closed; `kept` changes are remembered for watches to resume."""
+    """Be one cluster's API until closed; `kept` changes are remembered for watches to resume.
 
-    def __init__(self, kept: int = KEPT) -> None:
+    address: gives the Service of a number its address; without it nothing listens there
+    """
+
+    def __init__(self, kept: int = KEPT, address: Callable[[int], str] | None = None) -> None:
         self.api = Api(Store(kept), Registry())
+        if address:
+            self.api.keeper.address = address
         self.token = secrets.token_urlsafe(32)
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.url = f"https://127.0.0.1:{self._socket.getsockname()[1]}"
@@ -42,7 +58,10 @@ class KubernetesApi:
         self.kubeconfig.chmod(0o600)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ready, self._done = threading.Event(), asyncio.Event()
-        self._thread = threading.Thread(target=self._run, name="kubernetes api", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=THREAD, daemon=True)
+        self._quiet = Quiet()
+        for logger in NOISY:
+            logger.addFilter(self._quiet)
         self._thread.start()
         if not self._ready.wait(START_S):
             raise Unavailable("The Kubernetes API did not start.", f"Not within {START_S:g} s.")
@@ -65,6 +84,8 @@ class KubernetesApi:
         if self._loop is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._done.set)
             self._thread.join(START_S)
+        for logger in NOISY:
+            logger.removeFilter(self._quiet)
         self._socket.close()
         self._folder.cleanup()
 

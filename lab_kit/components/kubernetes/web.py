@@ -11,7 +11,7 @@ import yaml
 from tornado.iostream import StreamClosedError
 from tornado.web import Application, RequestHandler
 
-from lab_kit.components.kubernetes import discovery, status, table
+from lab_kit.components.kubernetes import discovery, pods, status, table
 from lab_kit.components.kubernetes.api import Api
 from lab_kit.components.kubernetes.keeping import Options
 from lab_kit.components.kubernetes.paths import Target, target
@@ -74,7 +74,10 @@ class Handler(RequestHandler):
             self.say(200, told)
             return
         goal = self.goal()
-        if goal.name:
+        if goal.subresource == "log":
+            container = self.told.get("container", "")
+            self.say(200, pods.log(self.api, goal.namespace, goal.name, container))
+        elif goal.name:
             one = self.api.get(goal.resource, goal.namespace, goal.name)
             if goal.subresource == "scale":
                 from lab_kit.components.kubernetes.objects import scale_of
@@ -93,9 +96,12 @@ class Handler(RequestHandler):
 
     async def do_post(self) -> None:
         goal = self.goal()
+        options = self.written(goal)
+        if goal.subresource == "binding":
+            self.say(201, pods.bind(self.api, goal.namespace, goal.name, self.body(), options))
+            return
         if goal.name:
             raise status.not_allowed("POST")
-        options = self.written(goal)
         made = self.api.create(goal.resource, goal.namespace, self.body(), options)
         self.say(201, made, options.warnings)
 
