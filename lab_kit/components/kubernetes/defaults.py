@@ -145,3 +145,16 @@ KINDS: dict[tuple[str, str], Fill] = {
     ("batch", "Job"): job, ("batch", "CronJob"): cron_job, ("", "Service"): service,
     ("", "Secret"): secret, ("", "Namespace"): namespace, ("", "Pod"): pod,
 }  # fmt: skip
+
+
+def established(definition: Object) -> None:
+    """Say in a definition that it is served: clients wait for that before they use it."""
+    spec, now = definition["spec"], definition["metadata"]["creationTimestamp"]
+    told = {"NamesAccepted": ("NoConflicts", "no conflicts found"),
+            "Established": ("InitialNamesAccepted", "the names are accepted")}  # fmt: skip
+    definition.setdefault("status", {
+        "acceptedNames": spec["names"],
+        "conditions": [{"type": kind, "status": "True", "reason": why, "message": words,
+                        "lastTransitionTime": now} for kind, (why, words) in told.items()],
+        "storedVersions": [one["name"] for one in spec["versions"] if one.get("storage")],
+    })  # fmt: skip
