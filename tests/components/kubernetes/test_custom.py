@@ -11,12 +11,13 @@ from lab_kit.process import wait_until
 from tests.components.kubernetes.made import Object, gone, refusal
 
 pytestmark = pytest.mark.needs("crd")
+MADE_OF = {"type": "string", "default": "wood", "enum": ["wood", "tin"]}
 SIZE = {"type": "integer", "minimum": 1, "maximum": 5}
 COLUMNS = [{"name": "Size", "type": "integer", "jsonPath": ".spec.size"}]
 
 
 def definition() -> Object:
-    spec = {"type": "object", "required": ["size"], "properties": {"size": SIZE}}
+    spec = {"type": "object", "required": ["size"], "properties": {"size": SIZE, "of": MADE_OF}}
     schema = {"type": "object", "properties": {"spec": spec, "status": {
         "type": "object", "x-kubernetes-preserve-unknown-fields": True}}}  # fmt: skip
     version = {"name": "v1", "served": True, "storage": True, "subresources": {"status": {}},
@@ -67,7 +68,7 @@ def widgets(api: client.ApiClient, namespace: str):
 def test_a_definition_is_served(widgets: client.CustomObjectsApi, namespace: str) -> None:
     place = ("lab.dev", "v1", namespace, "widgets")
     made = widgets.create_namespaced_custom_object(*place, widget("w"))
-    assert (made["metadata"]["generation"], made["spec"]) == (1, {"size": 3})
+    assert (made["metadata"]["generation"], made["spec"]) == (1, {"size": 3, "of": "wood"})
     change = {"spec": {"size": 4}}
     changed = widgets.patch_namespaced_custom_object(*place, "w", change)
     assert (changed["metadata"]["generation"], changed["spec"]["size"]) == (2, 4)
