@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
@@ -176,3 +177,17 @@ KINDS: dict[tuple[str, str], Fill] = {
     ("networking.k8s.io", "NetworkPolicy"): network_policy, ("", "Pod"): pod,
     ("", "Secret"): secret, ("", "Namespace"): namespace,
 }  # fmt: skip
+NODES = ("currentNumberScheduled", "desiredNumberScheduled", "numberMisscheduled", "numberReady")
+STATUS: dict[str, Object] = {
+    "Deployment": {}, "Job": {}, "CronJob": {}, "ResourceQuota": {}, "ReplicaSet": {"replicas": 0},
+    "StatefulSet": {"replicas": 0}, "DaemonSet": dict.fromkeys(NODES, 0),
+    "Service": {"loadBalancer": {}}, "Ingress": {"loadBalancer": {}},
+}  # fmt: skip
+
+
+def begun(kind: str, one: Object) -> None:
+    """Give a new object the status that nobody has written to yet."""
+    if kind == "CustomResourceDefinition":
+        definitions.established(one)
+    elif kind in STATUS:
+        one.setdefault("status", copy.deepcopy(STATUS[kind]))

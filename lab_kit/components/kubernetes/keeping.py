@@ -87,8 +87,8 @@ class Keeper:
             kept = ssa.updated(resource.type, before or {}, one, known, by)
             one["metadata"]["managedFields"] = ssa.written(kept)
         self.admitted(operation, resource, one, before)
-        if resource.name == CRD:
-            definitions.established(one)
+        if not resource.custom:
+            defaults.begun(resource.kind, one)
         if before is not None and objects.same(before, one):
             return before
         if options.dry_run:

@@ -121,6 +121,9 @@ def test_what_is_filled_in(make: Callable[[Object], Any]) -> None:
     policy = make({"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
                    "metadata": {"name": "p"}, "spec": {"podSelector": {}}})  # fmt: skip
     assert policy["spec"]["policyTypes"] == ["Ingress"]
+    begun = {**deployment("other"), "kind": "ReplicaSet"}
+    told = [made["status"], make(begun)["status"], make(service({"port": 80}))["status"]]
+    assert told == [{}, {"replicas": 0}, {"loadBalancer": {}}]
 
 
 def test_a_pod_changes_its_image_and_no_more(core: client.CoreV1Api, namespace: str) -> None:
