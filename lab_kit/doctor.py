@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from importlib import metadata
 
 from lab_kit import setup
+from lab_kit.components.cluster import choice
 from lab_kit.components.toolchain import LANGUAGES, Toolchain
 from lab_kit.course import Course
 from lab_kit.errors import LabError
@@ -72,7 +73,7 @@ def tell(line: str) -> None:
 def examine(course: Course) -> Iterator[Finding]:
     """Yield all findings, each part's own failure told as a finding."""
     parts: list[Callable[[Course], Iterator[Finding]]] = [
-        python, disk, memory, loopback, components, compilers, sandbox, git, browser,
+        python, disk, memory, loopback, components, compilers, clusters, sandbox, git, browser,
     ]  # fmt: skip
     for part in parts:
         try:
@@ -153,6 +154,12 @@ def compilers(course: Course) -> Iterator[Finding]:
             yield Finding("ok", tools.title, text)
         else:
             yield Finding("note", tools.title, "no compiler for WebAssembly", tools.advice)
+
+
+def clusters(course: Course) -> Iterator[Finding]:
+    """Say which Kubernetes cluster labs get, and which they could."""
+    text, fix = choice.told()
+    yield Finding("note" if fix else "ok", "cluster", text, fix)
 
 
 def sandbox(course: Course) -> Iterator[Finding]:

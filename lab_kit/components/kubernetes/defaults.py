@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import copy
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 
+from lab_kit.components.kubernetes import definitions
 from lab_kit.components.kubernetes.status import Object
 
 Fill = Callable[[Object], None]
@@ -15,7 +18,16 @@ def filled(group: str, kind: str, one: Object) -> None:
     if fill := KINDS.get((group, kind)):
         if not isinstance(one.get("spec", {}), dict):
             return  # the types are looked at afterwards
+        if "spec" in one:
+            one["spec"] = stated(one["spec"])
         fill(one)
+
+
+def stated(value: Any) -> Any:
+    """Return a value without its nulls: to say null is to leave a field out."""
+    if isinstance(value, dict):
+        return {key: stated(inner) for key, inner in value.items() if inner is not None}
+    return [stated(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _set(place: Object, **values: Any) -> Object:
@@ -28,6 +40,11 @@ def pod_spec(spec: Object) -> None:
     """Fill in a pod's spec, or that of a template."""
     _set(spec, restartPolicy="Always", dnsPolicy="ClusterFirst", schedulerName="default-scheduler",
          terminationGracePeriodSeconds=30, securityContext={})  # fmt: skip
+    volumes = spec.get("volumes")
+    for volume in volumes if isinstance(volumes, list) else ():
+        for part in ("configMap", "secret", "projected", "downwardAPI"):
+            if isinstance(volume, dict) and isinstance(volume.get(part), dict):
+                _set(volume[part], defaultMode=0o644)
     for part in ("containers", "initContainers"):
         listed = spec.get(part)
         for one in listed if isinstance(listed, list) else ():
@@ -80,7 +97,9 @@ def stateful_set(one: Object) -> None:
     """Fill in a StatefulSet."""
     spec = _set(one.setdefault("spec", {}), replicas=1, revisionHistoryLimit=10,
                 podManagementPolicy="OrderedReady")  # fmt: skip
-    _set(spec.setdefault("updateStrategy", {}), type="RollingUpdate")
+    strategy = _set(spec.setdefault("updateStrategy", {}), type="RollingUpdate")
+    if strategy["type"] == "RollingUpdate":
+        _set(strategy.setdefault("rollingUpdate", {}), partition=0)
     template(spec)
 
 
@@ -120,8 +139,19 @@ def cron_job(one: Object) -> None:
 
 
 def secret(one: Object) -> None:
-    """Fill in a Secret."""
+    """Fill in a Secret; what it has in plain text becomes data."""
     _set(one, type="Opaque")
+    plain = one.get("stringData")
+    if isinstance(plain, dict) and all(isinstance(value, str) for value in plain.values()):
+        coded = {key: b64encode(value.encode()).decode() for key, value in plain.items()}
+        one["data"] = {**(one.get("data") or {}), **coded}
+        del one["stringData"]
+
+
+def network_policy(one: Object) -> None:
+    """Fill in a NetworkPolicy."""
+    spec = one.setdefault("spec", {})
+    _set(spec, policyTypes=["Ingress", "Egress"] if spec.get("egress") else ["Ingress"])
 
 
 def namespace(one: Object) -> None:
@@ -140,8 +170,24 @@ def pod(one: Object) -> None:
 
 
 KINDS: dict[tuple[str, str], Fill] = {
+    ("apiextensions.k8s.io", "CustomResourceDefinition"): definitions.filled,
     ("apps", "Deployment"): deployment, ("apps", "ReplicaSet"): replica_set,
     ("apps", "StatefulSet"): stateful_set, ("apps", "DaemonSet"): daemon_set,
     ("batch", "Job"): job, ("batch", "CronJob"): cron_job, ("", "Service"): service,
-    ("", "Secret"): secret, ("", "Namespace"): namespace, ("", "Pod"): pod,
+    ("networking.k8s.io", "NetworkPolicy"): network_policy, ("", "Pod"): pod,
+    ("", "Secret"): secret, ("", "Namespace"): namespace,
 }  # fmt: skip
+NODES = ("currentNumberScheduled", "desiredNumberScheduled", "numberMisscheduled", "numberReady")
+STATUS: dict[str, Object] = {
+    "Deployment": {}, "Job": {}, "CronJob": {}, "ResourceQuota": {}, "ReplicaSet": {"replicas": 0},
+    "StatefulSet": {"replicas": 0}, "DaemonSet": dict.fromkeys(NODES, 0),
+    "Service": {"loadBalancer": {}}, "Ingress": {"loadBalancer": {}},
+}  # fmt: skip
+
+
+def begun(kind: str, one: Object) -> None:
+    """Give a new object the status that nobody has written to yet."""
+    if kind == "CustomResourceDefinition":
+        definitions.established(one)
+    elif kind in STATUS:
+        one.setdefault("status", copy.deepcopy(STATUS[kind]))

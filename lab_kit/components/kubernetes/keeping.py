@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from lab_kit.components.kubernetes import apply as ssa
-from lab_kit.components.kubernetes import collect, defaults, objects, status, validate
+from lab_kit.components.kubernetes import collect, defaults, definitions, objects, status, validate
 from lab_kit.components.kubernetes.resources import Registry, Resource
 from lab_kit.components.kubernetes.status import Object
 from lab_kit.components.kubernetes.store import Store
@@ -41,6 +41,8 @@ class Keeper:
         """Remove an object and what belongs to it; one with finalizers is only marked."""
         meta = one["metadata"]
         namespace, name = meta.get("namespace", ""), meta["name"]
+        if resource == "namespaces" and name in objects.KEPT:
+            raise status.kept(resource, name)
         if meta.get("finalizers"):
             if not meta.get("deletionTimestamp"):
                 one = copy.deepcopy(one)
@@ -72,6 +74,8 @@ class Keeper:
         operation: str, managed: bool = False,
     ) -> Object:  # fmt: skip
         """Fill in, look at, admit and store an object; return it."""
+        if resource.custom:
+            definitions.defaulted(resource.type, one)
         self.typed(resource, one, options)
         defaults.filled(resource.group, resource.kind, one)
         faults = [*validate.named(resource.kind, one), *validate.rules(resource.kind, one, before)]
@@ -84,6 +88,8 @@ class Keeper:
             kept = ssa.updated(resource.type, before or {}, one, known, by)
             one["metadata"]["managedFields"] = ssa.written(kept)
         self.admitted(operation, resource, one, before)
+        if not resource.custom:
+            defaults.begun(resource.kind, one)
         if before is not None and objects.same(before, one):
             return before
         if options.dry_run:
@@ -100,7 +106,7 @@ class Keeper:
         faults = list(validate.types_of(resource.type, one))
         if partial:  # what somebody applies need not be all of it
             faults = [fault for fault in faults if fault[1] != validate.REQUIRED]
-        if faults and resource.custom:
+        if faults and (resource.custom or {what for _, what in faults} == {validate.REQUIRED}):
             raise status.invalid(kind_of(resource), str(one["metadata"].get("name")), faults)
         if faults:
             where, what = faults[0]

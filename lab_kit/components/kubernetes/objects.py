@@ -12,6 +12,8 @@ from lab_kit.components.kubernetes.status import Object, Refused, bad_request, c
 
 LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 OURS = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds")
+KEPT = ("default", "kube-system")  # namespaces that nobody may delete
+UNCOUNTED = ("Namespace", "Node", "Service", "Event", "Lease", "ResourceQuota")
 BESIDES = {"metadata", "status", "apiVersion", "kind"}
 
 
@@ -29,6 +31,9 @@ def checked(resource: Resource, namespace: str, body: Any) -> Object:
             raise bad_request(f"the {name} in the data ({body[name]}) does not match the expected "
                               f"{name} ({wanted})")  # fmt: skip
     meta = body.setdefault("metadata", {})
+    for name in ("name", "namespace", "generateName"):
+        if not isinstance(meta.get(name) or "", str):
+            raise bad_request(f"metadata.{name} is no string")
     if resource.namespaced:
         if meta.setdefault("namespace", namespace) != namespace:
             raise bad_request("the namespace of the provided object does not match the namespace "
@@ -57,7 +62,7 @@ def born(one: Object, resource: Resource) -> None:
 
 def has_generation(resource: Resource, one: Object) -> bool:
     """Say whether a kind counts the changes of its spec."""
-    return "spec" in one and resource.kind not in ("Namespace", "Node", "Service", "Event")
+    return "spec" in one and resource.kind not in UNCOUNTED
 
 
 def carried_over(before: Object, after: Object, resource: Resource) -> None:

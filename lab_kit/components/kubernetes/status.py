@@ -8,6 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 Object = dict[str, Any]
+REASONS = {
+    "Required value": "FieldValueRequired", "Duplicate value": "FieldValueDuplicate",
+    "Unsupported value": "FieldValueNotSupported", "Forbidden": "FieldValueForbidden",
+    "Not found": "FieldValueNotFound",
+}  # fmt: skip
 
 
 class Refused(Exception):
@@ -17,6 +22,9 @@ class Refused(Exception):
         super().__init__(message)
         self.code, self.reason, self.message = code, reason, message
         self.details = {name: value for name, value in details.items() if value}
+        kind, _, group = str(self.details.get("kind", "")).partition(".")
+        if group:  # clients are told apart what messages name together
+            self.details.update(kind=kind, group=group)
 
     @property
     def status(self) -> Object:
@@ -43,6 +51,12 @@ def not_found(resource: str, name: str) -> Refused:
 def no_such_path() -> Refused:
     """Return that nothing is served there."""
     return Refused(404, "NotFound", "the server could not find the requested resource")
+
+
+def kept(resource: str, name: str) -> Refused:
+    """Return that there is always one of that name."""
+    message = f'{resource} "{name}" is forbidden: this namespace may not be deleted'
+    return Refused(403, "Forbidden", message, name=name, kind=resource)
 
 
 def not_allowed(method: str) -> Refused:
@@ -88,6 +102,7 @@ def invalid(kind: str, name: str, faults: list[tuple[str, str]]) -> Refused:
     """Return that an object does not hold: (field, what is wrong with it) each."""
     lines = [f"{field}: {what}" for field, what in faults]
     text = lines[0] if len(lines) == 1 else f"[{', '.join(lines)}]"
-    causes = [{"reason": "FieldValueInvalid", "message": w, "field": f} for f, w in faults]
+    causes = [{"reason": REASONS.get(what.partition(":")[0], "FieldValueInvalid"),
+               "message": what, "field": field} for field, what in faults]  # fmt: skip
     return Refused(422, "Invalid", f'{kind} "{name}" is invalid: {text}', name=name, kind=kind,
                    causes=causes)  # fmt: skip

@@ -92,6 +92,11 @@ class Store:
                 raise expired(version)
             return [e for e in self._events if e.resource == resource and e.version > version]
 
+    def compact(self) -> None:
+        """Forget all changes: whoever would go on from before now cannot."""
+        with self.lock:
+            self._events.clear()
+
     def listen(self, change: Change) -> Callable[[], None]:
         """Call `change` with every event from now on; return what ends that."""
         with self.lock:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterator
 from typing import Any
 
+from lab_kit.components.kubernetes import definitions, workloads
 from lab_kit.components.kubernetes import schema as types
 from lab_kit.components.kubernetes.schema import Schema
 from lab_kit.components.kubernetes.status import Object
@@ -14,6 +16,7 @@ Fault = tuple[str, str]  # field, what is wrong with it
 SUBDOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 VALUE = re.compile(r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?")
+KEY = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 AS_LABEL = {"Namespace", "Service"}
 PATH_NAMES = {"Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"}
 REQUIRED = "Required value"
@@ -32,6 +35,9 @@ def types_of(schema: Schema, value: Any, path: str = "") -> Iterator[Fault]:
     if choices := schema.get("oneOf"):
         if not any(not list(types_of(one, value, path)) for one in choices):
             yield path, f"Invalid value: {value!r:.60}: it has another type"
+        elif {"type": "number"} in choices and not workloads.QUANTITY.fullmatch(str(value)):
+            told = f"quantities must match the regular expression '^{workloads.QUANTITY.pattern}$'"
+            yield path, f"Invalid value: {value!r:.60}: {told}"
         return
     wanted = schema.get("type")
     if schema.get("x-kubernetes-int-or-string"):
@@ -42,12 +48,14 @@ def types_of(schema: Schema, value: Any, path: str = "") -> Iterator[Fault]:
     yield from bounds(schema, value, path)
     if isinstance(value, dict):
         for name in schema.get("required", ()):
-            if name not in value:
+            if value.get(name) is None:
                 yield joined(path, name), REQUIRED
         for name, inner in value.items():
             yield from types_of(types.field(schema, name), inner, joined(path, name))
     elif isinstance(value, list):
         for number, inner in enumerate(value):
+            if inner is None:
+                yield f"{path}[{number}]", REQUIRED
             yield from types_of(types.items(schema), inner, f"{path}[{number}]")
 
 
@@ -68,6 +76,8 @@ def bounds(schema: Schema, value: Any, path: str) -> Iterator[Fault]:
             told = f"in body should be greater than or equal to {schema['minimum']}"
             yield path, f"Invalid value: {value}: {path} {told}"
     if isinstance(value, str):
+        if schema.get("format") == "byte" and not is_base64(value):
+            yield path, "Invalid value: illegal base64 data"
         if len(value) > schema.get("maxLength", len(value)):
             yield path, f"Too long: may not be more than {schema['maxLength']} bytes"
         if len(value) < schema.get("minLength", 0):
@@ -77,6 +87,15 @@ def bounds(schema: Schema, value: Any, path: str) -> Iterator[Fault]:
     if "enum" in schema and value not in schema["enum"]:
         listed = ", ".join(f'"{one}"' for one in schema["enum"])
         yield path, f"Unsupported value: {value!r:.60}: supported values: {listed}"
+
+
+def is_base64(text: str) -> bool:
+    """Say whether a text is the base64 of something."""
+    try:
+        base64.b64decode(text.replace("\n", ""), validate=True)
+    except ValueError:
+        return False
+    return True
 
 
 def unknown(schema: Schema, value: Any, path: str = "") -> Iterator[str]:
@@ -129,9 +148,16 @@ def named(kind: str, one: Object) -> Iterator[Fault]:
         told = f'Invalid value: "{name:.80}": a lowercase RFC 1123 {what} must consist of lower '
         told += "case alphanumeric characters or '-', and must start and end with one of those"
         yield "metadata.name", told
+    for field in ("labels", "annotations"):
+        for key in one["metadata"].get(field) or {}:
+            prefix, slash, last = key.rpartition("/")
+            if (slash and not SUBDOMAIN.fullmatch(prefix)) or not KEY.fullmatch(last):
+                told = "name part must consist of alphanumeric characters, '-', '_' or '.'"
+                yield f"metadata.{field}", f'Invalid value: "{key:.80}": {told}'
     for label, value in (one["metadata"].get("labels") or {}).items():
         if not isinstance(value, str) or len(value) > 63 or not VALUE.fullmatch(value):
-            yield "metadata.labels", f"Invalid value: {value!r:.80} of {label:.80}: no label value"
+            told = "a valid label must be an empty string or consist of alphanumeric characters"
+            yield "metadata.labels", f'Invalid value: "{value!s:.80}": {told} ({label:.80})'
 
 
 def rules(kind: str, one: Object, before: Object | None) -> Iterator[Fault]:
@@ -149,6 +175,14 @@ def rules(kind: str, one: Object, before: Object | None) -> Iterator[Fault]:
             )
         if before and (before.get("spec") or {}).get("selector") != spec.get("selector"):
             yield "spec.selector", "Invalid value: field is immutable"
+    if kind in ("Secret", "ConfigMap"):
+        for key in one.get("data") or {}:
+            if not re.fullmatch(r"[-._a-zA-Z0-9]{1,253}", key):
+                told = "a valid config key must consist of alphanumeric characters, '-', '_' or '.'"
+                yield f"data[{key:.80}]", f'Invalid value: "{key:.80}": {told}'
+    yield from workloads.rules(kind, one, before)
+    if kind == "CustomResourceDefinition":
+        yield from definitions.rules(one)
     if kind in ("Secret", "ConfigMap") and before and before.get("immutable"):
         if any(one.get(part) != before.get(part) for part in ("data", "binaryData")):
             yield "data", "Forbidden: field is immutable when `immutable` is set"
@@ -157,4 +191,5 @@ def rules(kind: str, one: Object, before: Object | None) -> Iterator[Fault]:
         if was and was != now:
             yield "spec.clusterIP", "Invalid value: field is immutable"
     if isinstance(spec.get("replicas"), int) and spec["replicas"] < 0:
-        yield "spec.replicas", "Invalid value: must be greater than or equal to 0"
+        told = f"Invalid value: {spec['replicas']}: must be greater than or equal to 0"
+        yield "spec.replicas", told

@@ -36,3 +36,14 @@ def refusal(act: Any, *given: Any, **more: Any) -> tuple[int, str, str]:
         caught.value.status,
     )
     return caught.value.status, told["reason"], told["message"]
+
+
+def gone(read: Any, *given: Any) -> bool:
+    """Say whether what is read is not there (any more)."""
+    try:
+        read(*given)
+    except ApiException as refused:
+        if refused.status != 404:
+            raise
+        return True
+    return False

@@ -7,14 +7,17 @@ from typing import Any
 import pytest
 from kubernetes import client
 
-from tests.components.kubernetes.made import Object, refusal
+from lab_kit.process import wait_until
+from tests.components.kubernetes.made import Object, gone, refusal
 
+pytestmark = pytest.mark.needs("crd")
+MADE_OF = {"type": "string", "default": "wood", "enum": ["wood", "tin"]}
 SIZE = {"type": "integer", "minimum": 1, "maximum": 5}
 COLUMNS = [{"name": "Size", "type": "integer", "jsonPath": ".spec.size"}]
 
 
 def definition() -> Object:
-    spec = {"type": "object", "required": ["size"], "properties": {"size": SIZE}}
+    spec = {"type": "object", "required": ["size"], "properties": {"size": SIZE, "of": MADE_OF}}
     schema = {"type": "object", "properties": {"spec": spec, "status": {
         "type": "object", "x-kubernetes-preserve-unknown-fields": True}}}  # fmt: skip
     version = {"name": "v1", "served": True, "storage": True, "subresources": {"status": {}},
@@ -33,18 +36,39 @@ def widget(name: str, size: Any = 3) -> Object:
             "spec": {"size": size}}  # fmt: skip
 
 
+def define(api: client.ApiClient, namespace: str) -> None:
+    """Define widgets, and wait until they are served."""
+    kinds, objects = client.ApiextensionsV1Api(api), client.CustomObjectsApi(api)
+    kinds.create_custom_resource_definition(definition())
+
+    def served() -> bool:
+        told = kinds.read_custom_resource_definition("widgets.lab.dev").status
+        return any((c.type, c.status) == ("Established", "True") for c in told.conditions or ())
+
+    wait_until(served, timeout=10, what="the definition")
+    place = ("lab.dev", "v1", namespace, "widgets")
+    wait_until(lambda: not gone(objects.list_namespaced_custom_object, *place), timeout=10)
+
+
+def undefine(api: client.ApiClient) -> None:
+    """Delete the definition, and wait until it is gone."""
+    kinds = client.ApiextensionsV1Api(api)
+    kinds.delete_custom_resource_definition("widgets.lab.dev")
+    read = kinds.read_custom_resource_definition
+    wait_until(lambda: gone(read, "widgets.lab.dev"), timeout=20, what="the definition to go")
+
+
 @pytest.fixture
 def widgets(api: client.ApiClient, namespace: str):
-    kinds = client.ApiextensionsV1Api(api)
-    kinds.create_custom_resource_definition(definition())
+    define(api, namespace)
     yield client.CustomObjectsApi(api)
-    kinds.delete_custom_resource_definition("widgets.lab.dev")
+    undefine(api)
 
 
-def test_a_definition_is_served_at_once(widgets: client.CustomObjectsApi, namespace: str) -> None:
+def test_a_definition_is_served(widgets: client.CustomObjectsApi, namespace: str) -> None:
     place = ("lab.dev", "v1", namespace, "widgets")
     made = widgets.create_namespaced_custom_object(*place, widget("w"))
-    assert (made["metadata"]["generation"], made["spec"]) == (1, {"size": 3})
+    assert (made["metadata"]["generation"], made["spec"]) == (1, {"size": 3, "of": "wood"})
     change = {"spec": {"size": 4}}
     changed = widgets.patch_namespaced_custom_object(*place, "w", change)
     assert (changed["metadata"]["generation"], changed["spec"]["size"]) == (2, 4)
@@ -73,12 +97,12 @@ def test_its_own_schema_holds(
 
 
 def test_nothing_is_left_when_the_definition_goes(api: client.ApiClient, namespace: str) -> None:
-    kinds, objects = client.ApiextensionsV1Api(api), client.CustomObjectsApi(api)
+    objects = client.CustomObjectsApi(api)
     place = ("lab.dev", "v1", namespace, "widgets")
-    kinds.create_custom_resource_definition(definition())
+    define(api, namespace)
     objects.create_namespaced_custom_object(*place, widget("w"))
-    kinds.delete_custom_resource_definition("widgets.lab.dev")
-    assert refusal(objects.list_namespaced_custom_object, *place)[0] == 404
-    kinds.create_custom_resource_definition(definition())
+    undefine(api)
+    wait_until(lambda: gone(objects.list_namespaced_custom_object, *place), timeout=10)
+    define(api, namespace)
     assert objects.list_namespaced_custom_object(*place)["items"] == []
-    kinds.delete_custom_resource_definition("widgets.lab.dev")
+    undefine(api)

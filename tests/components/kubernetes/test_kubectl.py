@@ -79,7 +79,8 @@ def test_get_shows_tables_and_describe_the_rest(kubectl: Kubectl, tmp_path: Path
     assert lines[1].split()[:4] == ["deployment.apps/web", "0/2", "0", "0"]
     assert lines[4].split()[:2] == ["configmap/cm", "2"]
     assert "2 desired" in kubectl("describe", "deploy/web").stdout
-    assert "FIELD: replicas <integer>" in kubectl("explain", "deployment.spec.replicas").stdout
+    explained = kubectl("explain", "deployment.spec.replicas").stdout
+    assert "FIELD: replicas <integer>" in " ".join(explained.split())
 
 
 def test_scale_label_patch_and_delete(kubectl: Kubectl, tmp_path: Path) -> None:

@@ -6,10 +6,11 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from kubernetes import client, watch
+from kubernetes import client, config, watch
 from kubernetes.client.rest import ApiException
 from urllib3.exceptions import ProtocolError
 
+from lab_kit.components.cluster import Cluster
 from lab_kit.components.kubernetes import KubernetesApi
 from lab_kit.process import wait_until
 from tests.components.kubernetes.made import config_map
@@ -92,9 +93,21 @@ def test_a_watch_sees_what_it_chose(core: client.CoreV1Api, namespace: str, list
     assert heard.wait(3) == [("ADDED", "cm"), ("DELETED", "cm"), ("ADDED", "cm")]
 
 
-def test_a_watch_from_too_long_ago_is_gone() -> None:
-    from kubernetes import config
+@pytest.mark.needs("watch-410")
+def test_a_watch_from_too_long_ago_is_gone(
+    cluster: Cluster, core: client.CoreV1Api, namespace: str
+) -> None:
+    find = core.list_namespaced_config_map
+    version = find(namespace).metadata.resource_version
+    change(core, namespace)
+    cluster.compact()
+    stream = watch.Watch().stream(find, namespace, resource_version=version, timeout_seconds=5)
+    with pytest.raises(ApiException) as caught:
+        list(stream)
+    assert caught.value.status == 410
 
+
+def test_the_embedded_one_remembers_only_so_much() -> None:
     with KubernetesApi(kept=10) as small:
         with config.new_client_from_config(str(small.kubeconfig)) as api:
             core = client.CoreV1Api(api)
