@@ -73,6 +73,8 @@ class Keeper:
         """Fill in, look at, admit and store an object; return it."""
         self.typed(resource, one, options)
         defaults.filled(resource.group, resource.kind, one)
+        if before is not None:
+            objects.counted(before, one)
         faults = [*validate.named(resource.kind, one), *validate.rules(resource.kind, one, before)]
         if faults:
             raise status.invalid(kind_of(resource), one["metadata"]["name"], faults)
