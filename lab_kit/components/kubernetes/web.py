@@ -21,6 +21,7 @@ from lab_kit.components.kubernetes.watching import watch
 
 MOST_BODY = 3 * 1024 * 1024
 LONGEST_WATCH_S, BOOKMARK_S = 1800.0, 10.0
+MOST_WARNINGS, LONGEST_WARNING = 32, 1024
 PATCHES = ("merge-patch+json", "json-patch+json", "strategic-merge-patch+json", "apply-patch+yaml")
 
 
@@ -216,10 +217,17 @@ class Handler(RequestHandler):
 
     def say(self, code: int, body: Object | str, warnings: list[str] | None = None) -> None:
         self.set_status(code)
-        for text in warnings or ():
-            self.add_header("Warning", f'299 - "{text}"')
+        for text in (warnings or ())[:MOST_WARNINGS]:
+            self.add_header("Warning", f'299 - "{quoted(text)}"')
         if isinstance(body, str):
             self.finish(body)
             return
         self.set_header("Content-Type", "application/json")
         self.finish(json.dumps(body))
+
+
+def quoted(text: str) -> str:
+    """Return a text as a header may hold it in quotes, in the bytes of UTF-8."""
+    plain = "".join(c if c.isprintable() else " " for c in text[:LONGEST_WARNING])
+    plain = plain.replace("\\", "\\\\").replace('"', '\\"')
+    return plain.encode("utf-8", "replace").decode("latin-1")
