@@ -105,6 +105,19 @@ def _restarts(one: Object) -> int:
     return sum(int(s.get("restartCount", 0)) for s in states)
 
 
+def _param_kind(one: Object) -> str:
+    kind = one["spec"].get("paramKind")
+    return f"{kind['apiVersion']}/{kind['kind']}" if kind else "<unset>"
+
+
+def _param_ref(one: Object) -> str:
+    ref = one["spec"].get("paramRef")
+    if not ref:
+        return "<unset>"
+    name = ref.get("name") or "*"
+    return f"{ref['namespace']}/{name}" if ref.get("namespace") else str(name)
+
+
 TEXT, WHOLE = "string", "integer"
 COLUMNS: dict[str, list[tuple[str, str, Cell]]] = {
     "configmaps": [("Data", WHOLE, lambda o: len(o.get("data") or {}))],
@@ -126,6 +139,13 @@ COLUMNS: dict[str, list[tuple[str, str, Cell]]] = {
         ("Desired", WHOLE, _count(".spec.replicas")),
         ("Current", WHOLE, _count(".status.replicas")),
         ("Ready", WHOLE, _count(".status.readyReplicas")),
+    ],
+    "validatingadmissionpolicies.admissionregistration.k8s.io": [
+        ("Validations", WHOLE, lambda o: len(o["spec"].get("validations") or ())),
+        ("ParamKind", TEXT, _param_kind),
+    ],
+    "validatingadmissionpolicybindings.admissionregistration.k8s.io": [
+        ("PolicyName", TEXT, at(".spec.policyName")), ("ParamRef", TEXT, _param_ref),
     ],
     "statefulsets.apps": [("Ready", TEXT, _ready)],
     "jobs.batch": [("Completions", TEXT, lambda o: f"{(o.get('status') or {}).get('succeeded', 0)}"
