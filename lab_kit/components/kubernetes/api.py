@@ -12,6 +12,7 @@ from typing import Any
 
 from lab_kit.components.kubernetes import apply as ssa
 from lab_kit.components.kubernetes import objects, patch, status
+from lab_kit.components.kubernetes.admission import Admission
 from lab_kit.components.kubernetes.keeping import Keeper, Options
 from lab_kit.components.kubernetes.resources import Registry, Resource
 from lab_kit.components.kubernetes.selectors import chooser
@@ -25,9 +26,15 @@ class Api:
     def __init__(self, store: Store, registry: Registry) -> None:
         self.store, self.registry = store, registry
         self.keeper = Keeper(store, registry)
+        self.admission = Admission(store, registry)
+        self.keeper.admit.append(self.admission)
         for name in ("default", "kube-system"):
             self.create(self.registry.find("", "v1", "namespaces"), "",  # type: ignore[arg-type]
                         {"metadata": {"name": name}}, Options("kube-apiserver"))  # fmt: skip
+
+    def close(self) -> None:
+        """End what belongs to it."""
+        self.admission.close()
 
     # -- reading -----------------------------------------------------------------------
 
@@ -109,7 +116,7 @@ class Api:
 
     def delete(
         self, resource: Resource, namespace: str, name: str, *, propagation: str = "Background",
-        dry_run: bool = False, preconditions: Object | None = None,
+        preconditions: Object | None = None, options: Options | None = None,
     ) -> Object:  # fmt: skip
         """Delete an object, or mark it while it has finalizers; return it, or a Status."""
         with self.store.lock:
@@ -118,8 +125,9 @@ class Api:
                 if one["metadata"].get(key) != wanted:
                     why = f"Precondition failed: {key} in precondition: {wanted}"
                     raise status.conflict(resource.name, name, why)
-            self.keeper.admitted("DELETE", resource, one, one)
-            if dry_run:
+            options = options or Options()
+            self.keeper.admitted("DELETE", resource, one, one, options)
+            if options.dry_run:
                 return one
             return self.keeper.delete(resource.name, one, propagation == "Orphan")
 

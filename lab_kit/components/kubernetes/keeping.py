@@ -13,19 +13,27 @@ from lab_kit.components.kubernetes.status import Object
 from lab_kit.components.kubernetes.store import Store
 
 CRD = "customresourcedefinitions.apiextensions.k8s.io"
-Admit = Callable[[str, Resource, Object, Object | None], None]
 
 
 @dataclass
 class Options:
-    """Hold what a write says beside its object; `warnings` is what the answer says."""
+    """Hold what a write says beside its object, and who writes.
+
+    `warnings` is what the answer says, `annotations` what an audit log does.
+    """
 
     manager: str = "unknown"
     dry_run: bool = False
     validation: str = "Warn"
     force: bool = False
     subresource: str = ""
+    user: str = "kubernetes-admin"
+    groups: tuple[str, ...] = ("system:masters", "system:authenticated")
     warnings: list[str] = field(default_factory=list)
+    annotations: dict[str, str] = field(default_factory=dict)
+
+
+Admit = Callable[[str, Resource, Object, Object | None, Options], None]
 
 
 class Keeper:
@@ -84,7 +92,7 @@ class Keeper:
             known = ssa.read((before or {"metadata": {}})["metadata"].get("managedFields", []))
             kept = ssa.updated(resource.type, before or {}, one, known, by)
             one["metadata"]["managedFields"] = ssa.written(kept)
-        self.admitted(operation, resource, one, before)
+        self.admitted(operation, resource, one, before, options)
         if before is not None and objects.same(before, one):
             return before
         if options.dry_run:
@@ -121,11 +129,12 @@ class Keeper:
             one.update(clean)
 
     def admitted(
-        self, operation: str, resource: Resource, one: Object, before: Object | None
-    ) -> None:
+        self, operation: str, resource: Resource, one: Object, before: Object | None,
+        options: Options,
+    ) -> None:  # fmt: skip
         """Let everything that may refuse a write look at it."""
         for admit in self.admit:
-            admit(operation, resource, one, before)
+            admit(operation, resource, one, before, options)
 
     def allocate(self, resource: Resource, one: Object) -> None:
         """Give a Service an address of its own."""

@@ -65,6 +65,7 @@ class KubernetesApi:
         if self._loop is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._done.set)
             self._thread.join(START_S)
+        self.api.close()
         self._socket.close()
         self._folder.cleanup()
 

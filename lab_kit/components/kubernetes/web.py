@@ -35,6 +35,7 @@ class Handler(RequestHandler):
 
     def initialize(self, api: Api, token: str) -> None:
         self.api, self.token = api, token
+        self.warnings: list[str] = []
 
     def prepare(self) -> None:
         self.told = {k: v[-1] for k, v in parse_qs(self.request.query, True).items()}
@@ -63,7 +64,7 @@ class Handler(RequestHandler):
         try:
             await act()
         except Refused as refusal:
-            self.say(refusal.code, refusal.status)
+            self.say(refusal.code, refusal.status, self.warnings)
         except StreamClosedError:
             pass  # whoever watched is gone
 
@@ -122,21 +123,22 @@ class Handler(RequestHandler):
     async def do_delete(self) -> None:
         goal, body = self.goal(), self.body(optional=True)
         asked = body.get("propagationPolicy") or self.told.get("propagationPolicy") or "Background"
-        dry = bool(self.told.get("dryRun") or body.get("dryRun"))
+        options = self.written(goal)
+        options.dry_run = bool(self.told.get("dryRun") or body.get("dryRun"))
         if goal.name:
             one = self.api.delete(
-                goal.resource, goal.namespace, goal.name, propagation=asked, dry_run=dry,
-                preconditions=body.get("preconditions"),
+                goal.resource, goal.namespace, goal.name, propagation=asked,
+                preconditions=body.get("preconditions"), options=options,
             )  # fmt: skip
-            self.say(200, one)
+            self.say(200, one, options.warnings)
             return
         found = self.api.list(goal.resource, goal.namespace, fields=self.told.get(
             "fieldSelector", ""), labels=self.told.get("labelSelector", ""))  # fmt: skip
         for one in found["items"]:
             meta = one["metadata"]
             self.api.delete(goal.resource, meta.get("namespace", ""), meta["name"],
-                            propagation=asked, dry_run=dry)  # fmt: skip
-        self.say(200, found)
+                            propagation=asked, options=options)  # fmt: skip
+        self.say(200, found, options.warnings)
 
     # -- parts -------------------------------------------------------------------------
 
@@ -175,6 +177,7 @@ class Handler(RequestHandler):
         return Options(
             self.told.get("fieldManager") or agent or "unknown", self.told.get("dryRun") == "All",
             self.told.get("fieldValidation") or "Warn", self.flag("force"), goal.subresource,
+            warnings=self.warnings,
         )  # fmt: skip
 
     def body(self, optional: bool = False) -> Any:
