@@ -106,6 +106,12 @@ def test_a_policy_that_cannot_be_applied_is_refused(
          'operator: Invalid value: "Is": not a valid selector operator'),
         ({"match": {"objectSelector": {"matchExpressions": [{"key": "a", "operator": "In"}]}}},
          "values: Required value: must be specified when `operator` is 'In' or 'NotIn'"),
+        ({"match": {"objectSelector": {"matchExpressions": [
+            {"key": "a", "operator": "Exists", "values": ["b"]}]}}},
+         "Forbidden: may not be specified when `operator` is 'Exists' or 'DoesNotExist'"),
+        ({"variables": [{"name": "a", "expression": "1"}],
+          "matchConditions": [{"name": "c", "expression": "has(variables.a)"}]},
+         "has() takes a field of a variable, not a variable"),
         ({"matchConditions": [{"name": "c", "expression": "variables.x"}]},
          "spec.matchConditions[0].expression: Invalid value"),
         ({"variables": [{"name": "a-b", "expression": "1"}]}, "name is not a valid CEL identifier"),

@@ -171,6 +171,26 @@ def test_a_custom_resource_can_hold_params(
     kinds.delete_custom_resource_definition("widgets.lab.dev")
 
 
+@pytest.mark.parametrize(
+    ("kind", "ref", "told"),
+    [
+        ({"apiVersion": "v1", "kind": "ConfigMap"}, {}, "cannot use namespaced paramRef in policy "
+         "binding that matches cluster-scoped resources"),
+        ({"apiVersion": "v1", "kind": "Namespace"}, {"namespace": "x"}, "paramRef.namespace must "
+         "not be provided for a cluster-scoped `paramKind`"),
+    ],
+)  # fmt: skip
+def test_params_that_cannot_be_found_are_told(
+    core: client.CoreV1Api, namespace: str, policies: Policies, kind: Object, ref: Object, told: str
+) -> None:
+    rule = {**MAPS, "resources": ["namespaces"]}
+    ref = {"name": "x", "parameterNotFoundAction": "Allow", **ref}
+    policies.put("true", rule=rule, paramKind=kind,
+                 bound={"paramRef": ref, "matchResources": {}})  # fmt: skip
+    message = denied(core.create_namespace, {"metadata": {"name": f"{namespace}-p"}})
+    assert message == f"failed to configure binding: {told}"
+
+
 def test_nobody_locks_themselves_out(
     api: client.ApiClient, namespace: str, policies: Policies
 ) -> None:
