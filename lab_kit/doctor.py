@@ -28,6 +28,7 @@ COMPONENTS = {
     "moto": "the cloud's services",
     "functions-framework": "Google's runtime",
     "wasmtime": "it runs WebAssembly",
+    "cel-expr-python": "it decides on policies",
 }
 MEANING = {
     "full": "every protection holds: results can be graded here.",

@@ -128,7 +128,9 @@ class Deployments:
             return ("True", "NewReplicaSetAvailable", said), None
         before = condition(one, "Progressing")
         limit = one["spec"].get("progressDeadlineSeconds", 600)
-        moved = before is None or moves(one, counts) or before["reason"] == "NewReplicaSetAvailable"
+        moved = (
+            before is None or moves(one, counts) or before.get("reason") == "NewReplicaSetAvailable"
+        )
         passed = 0.0 if moved else age_s(before["lastUpdateTime"])  # type: ignore[index]
         if passed > limit or (before and not moved and before["status"] == "False"):
             said = f'ReplicaSet "{name}" has timed out progressing.'
@@ -174,7 +176,7 @@ def progressed(one: Object, told: tuple[str, str, str], counts: Object) -> list[
     """Return the conditions with Progressing; its lastUpdateTime is when something moved."""
     listed = with_condition(one, "Progressing", *told)
     before = condition(one, "Progressing")
-    still = before and before["reason"] == told[1] and not moves(one, counts)
+    still = before and before.get("reason") == told[1] and not moves(one, counts)
     time = before["lastUpdateTime"] if before and still else now()
     return [{**c, "lastUpdateTime": time} if c["type"] == "Progressing" else c for c in listed]
 

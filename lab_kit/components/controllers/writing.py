@@ -91,7 +91,7 @@ def with_condition(one: Object, kind: str, status: str, reason: str, message: st
     """Return an object's conditions with one as it is now; its time is that of its last change."""
     listed = (one.get("status") or {}).get("conditions") or []
     before = next((c for c in listed if c["type"] == kind), None)
-    if before and (before["status"], before["reason"]) == (status, reason):
+    if before and (before["status"], before.get("reason", "")) == (status, reason):
         return [c if c is not before else {**c, "message": message} for c in listed]
     since = before["lastTransitionTime"] if before and before["status"] == status else now()
     made = {"type": kind, "status": status, "reason": reason, "message": message,

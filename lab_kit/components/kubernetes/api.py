@@ -5,15 +5,15 @@ Knows nothing of HTTP. Every refusal is a Refused, which carries the API's Statu
 
 from __future__ import annotations
 
-import base64
 import copy
-import json
 from collections.abc import Callable
 from typing import Any
 
 from lab_kit.components.kubernetes import apply as ssa
 from lab_kit.components.kubernetes import objects, patch, status
+from lab_kit.components.kubernetes.admission import Admission
 from lab_kit.components.kubernetes.keeping import Keeper, Options
+from lab_kit.components.kubernetes.paging import opened, place, sealed
 from lab_kit.components.kubernetes.resources import Registry, Resource
 from lab_kit.components.kubernetes.selectors import chooser
 from lab_kit.components.kubernetes.status import Object, Refused
@@ -29,9 +29,15 @@ class Api:
         self.store, self.registry = store, registry
         self.keeper = Keeper(store, registry)
         self.logs: Logs | None = None  # what a kubelet knows
+        self.admission = Admission(store, registry)
+        self.keeper.admit.append(self.admission)
         for name in ("default", "kube-system"):
             self.create(self.registry.find("", "v1", "namespaces"), "",  # type: ignore[arg-type]
                         {"metadata": {"name": name}}, Options("kube-apiserver"))  # fmt: skip
+
+    def close(self) -> None:
+        """End what belongs to it."""
+        self.admission.close()
 
     # -- reading -----------------------------------------------------------------------
 
@@ -113,7 +119,7 @@ class Api:
 
     def delete(
         self, resource: Resource, namespace: str, name: str, *, propagation: str = "Background",
-        dry_run: bool = False, preconditions: Object | None = None,
+        preconditions: Object | None = None, options: Options | None = None,
     ) -> Object:  # fmt: skip
         """Delete an object, or mark it while it has finalizers; return it, or a Status."""
         with self.store.lock:
@@ -122,8 +128,9 @@ class Api:
                 if one["metadata"].get(key) != wanted:
                     why = f"Precondition failed: {key} in precondition: {wanted}"
                     raise status.conflict(resource.name, name, why)
-            self.keeper.admitted("DELETE", resource, one, one)
-            if dry_run:
+            options = options or Options()
+            self.keeper.admitted("DELETE", resource, one, one, options)
+            if options.dry_run:
                 return one
             return self.keeper.delete(resource.name, one, propagation == "Orphan")
 
@@ -223,22 +230,3 @@ def as_version(one: Object, resource: Resource) -> Object:
     """Return an object as the version of it that was asked for."""
     return {"kind": resource.kind, "apiVersion": resource.api_version,
             **{k: v for k, v in one.items() if k not in ("kind", "apiVersion")}}  # fmt: skip
-
-
-def place(one: Object) -> tuple[str, str]:
-    """Return where an object is: what lists are in order of."""
-    return one["metadata"].get("namespace", ""), one["metadata"]["name"]
-
-
-def sealed(after: tuple[str, str]) -> str:
-    """Return a place as a token that clients hand back."""
-    return base64.urlsafe_b64encode(json.dumps(after).encode()).decode()
-
-
-def opened(token: str) -> tuple[str, str]:
-    """Return where a list goes on; raise Refused for a token that is none."""
-    try:
-        namespace, name = json.loads(base64.urlsafe_b64decode(token))
-        return str(namespace), str(name)
-    except ValueError:
-        raise status.bad_request("continue key is not valid") from None

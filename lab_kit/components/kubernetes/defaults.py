@@ -169,11 +169,37 @@ def pod(one: Object) -> None:
     _set(one.setdefault("status", {}), phase="Pending", qosClass="BestEffort")
 
 
+def match_resources(place: Object) -> None:
+    """Fill in what a policy or its binding is for."""
+    _set(place, matchPolicy="Equivalent", namespaceSelector={}, objectSelector={})
+    for part in ("resourceRules", "excludeResourceRules"):
+        for rule in place.get(part) or ():
+            if isinstance(rule, dict):
+                _set(rule, scope="*")
+
+
+def admission_policy(one: Object) -> None:
+    """Fill in a ValidatingAdmissionPolicy."""
+    spec = _set(one.setdefault("spec", {}), failurePolicy="Fail")
+    if isinstance(spec.get("matchConstraints"), dict):
+        match_resources(spec["matchConstraints"])
+
+
+def admission_binding(one: Object) -> None:
+    """Fill in a ValidatingAdmissionPolicyBinding."""
+    spec = one.setdefault("spec", {})
+    if isinstance(spec.get("matchResources"), dict):
+        match_resources(spec["matchResources"])
+
+
+REGISTRATION = "admissionregistration.k8s.io"
 KINDS: dict[tuple[str, str], Fill] = {
     ("apiextensions.k8s.io", "CustomResourceDefinition"): definitions.filled,
     ("apps", "Deployment"): deployment, ("apps", "ReplicaSet"): replica_set,
     ("apps", "StatefulSet"): stateful_set, ("apps", "DaemonSet"): daemon_set,
     ("batch", "Job"): job, ("batch", "CronJob"): cron_job, ("", "Service"): service,
+    (REGISTRATION, "ValidatingAdmissionPolicy"): admission_policy,
+    (REGISTRATION, "ValidatingAdmissionPolicyBinding"): admission_binding,
     ("networking.k8s.io", "NetworkPolicy"): network_policy, ("", "Pod"): pod,
     ("", "Secret"): secret, ("", "Namespace"): namespace,
 }  # fmt: skip

@@ -13,19 +13,29 @@ from lab_kit.components.kubernetes.status import Object
 from lab_kit.components.kubernetes.store import Store
 
 CRD = "customresourcedefinitions.apiextensions.k8s.io"
-Admit = Callable[[str, Resource, Object, Object | None], None]
 
 
 @dataclass
 class Options:
-    """Hold what a write says beside its object; `warnings` is what the answer says."""
+    """Hold what a write says beside its object, and who writes.
+
+    `warnings` is what the answer says, `annotations` what an audit log does.
+    """
 
     manager: str = "unknown"
     dry_run: bool = False
     validation: str = "Warn"
     force: bool = False
     subresource: str = ""
+    user: str = "kubernetes-admin"
+    groups: tuple[str, ...] = ("system:masters", "system:authenticated")
     warnings: list[str] = field(default_factory=list)
+    annotations: dict[str, str] = field(default_factory=dict)
+
+
+# What is deleted of these is the answer; of others, a Status tells that it is done.
+RETURNED = ("persistentvolumeclaims", "pods", "resourcequotas", "serviceaccounts", "services")
+Admit = Callable[[str, Resource, Object, Object | None, Options], None]
 
 
 class Keeper:
@@ -56,7 +66,7 @@ class Keeper:
             self._undefine(one)
         self.store.remove(resource, namespace, name)
         collect.collect(self.store, one, lambda r, o: self._drop(r, o), orphan)
-        return status.success(name, resource, meta["uid"])
+        return one if resource in RETURNED else status.success(name, resource, meta["uid"])
 
     def _drop(self, resource: str, one: Object) -> None:
         if self.store.get(resource, one["metadata"].get("namespace", ""), one["metadata"]["name"]):
@@ -78,6 +88,8 @@ class Keeper:
             definitions.defaulted(resource.type, one)
         self.typed(resource, one, options)
         defaults.filled(resource.group, resource.kind, one)
+        if before is not None:
+            objects.counted(before, one)
         faults = [*validate.named(resource.kind, one), *validate.rules(resource.kind, one, before)]
         if faults:
             raise status.invalid(kind_of(resource), one["metadata"]["name"], faults)
@@ -87,7 +99,7 @@ class Keeper:
             known = ssa.read((before or {"metadata": {}})["metadata"].get("managedFields", []))
             kept = ssa.updated(resource.type, before or {}, one, known, by)
             one["metadata"]["managedFields"] = ssa.written(kept)
-        self.admitted(operation, resource, one, before)
+        self.admitted(operation, resource, one, before, options)
         if not resource.custom:
             defaults.begun(resource.kind, one)
         if before is not None and objects.same(before, one):
@@ -126,11 +138,12 @@ class Keeper:
             one.update(clean)
 
     def admitted(
-        self, operation: str, resource: Resource, one: Object, before: Object | None
-    ) -> None:
+        self, operation: str, resource: Resource, one: Object, before: Object | None,
+        options: Options,
+    ) -> None:  # fmt: skip
         """Let everything that may refuse a write look at it."""
         for admit in self.admit:
-            admit(operation, resource, one, before)
+            admit(operation, resource, one, before, options)
 
     def allocate(self, resource: Resource, one: Object) -> None:
         """Give a Service an address of its own."""

@@ -66,7 +66,7 @@ def has_generation(resource: Resource, one: Object) -> bool:
 
 
 def carried_over(before: Object, after: Object, resource: Resource) -> None:
-    """Keep what an update must not change, and count a change of the spec."""
+    """Keep what an update must not change."""
     was, meta = before["metadata"], after["metadata"]
     name, version = was["name"], meta.get("resourceVersion")
     if meta.get("name", name) != name:
@@ -86,10 +86,14 @@ def carried_over(before: Object, after: Object, resource: Resource) -> None:
         meta.pop(key, None)
         if key in was:
             meta[key] = was[key]
+
+
+def counted(before: Object, after: Object) -> None:
+    """Count a change of the spec; what defaults fill in again is none."""
+    was, meta = before["metadata"], after["metadata"]
     meta.pop("generation", None)
     if "generation" in was:
-        changed = content(before) != content(after)
-        meta["generation"] = was["generation"] + int(changed)
+        meta["generation"] = was["generation"] + int(content(before) != content(after))
 
 
 def content(one: Object) -> Object:

@@ -70,6 +70,10 @@ BUILT_IN = [
         Service services n [svc] status all
         ServiceAccount serviceaccounts n [sa]
     """),
+    *_of("admissionregistration.k8s.io", "v1", """
+        ValidatingAdmissionPolicy validatingadmissionpolicies c status
+        ValidatingAdmissionPolicyBinding validatingadmissionpolicybindings c
+    """),
     *_of("apps", "v1", """
         ControllerRevision controllerrevisions n
         DaemonSet daemonsets n [ds] status all

@@ -86,6 +86,7 @@ class KubernetesApi:
             self._thread.join(START_S)
         for logger in NOISY:
             logger.removeFilter(self._quiet)
+        self.api.close()
         self._socket.close()
         self._folder.cleanup()
 

@@ -34,7 +34,7 @@ def table(resource: Resource, items: list[Object], meta: Object, whole: bool) ->
     return {
         "kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": meta, "rows": rows,
         "columnDefinitions": [{"name": name, "type": kind, "format": "name" if n == 0 else "",
-                               "description": "", "priority": 0}
+                               "description": "", "priority": int(name in WIDE)}
                               for n, (name, kind, _) in enumerate(columns)],
     }  # fmt: skip
 
@@ -105,7 +105,46 @@ def _restarts(one: Object) -> int:
     return sum(int(s.get("restartCount", 0)) for s in states)
 
 
+def _param_kind(one: Object) -> str:
+    kind = one["spec"].get("paramKind")
+    return f"{kind['apiVersion']}/{kind['kind']}" if kind else "<unset>"
+
+
+def _param_ref(one: Object) -> str:
+    ref = one["spec"].get("paramRef")
+    if not ref:
+        return "<unset>"
+    name = ref.get("name") or "*"
+    return f"{ref['namespace']}/{name}" if ref.get("namespace") else str(name)
+
+
+def _pod_status(one: Object) -> str:
+    """Return the phase, or what the first container that does not run waits for."""
+    status = one.get("status") or {}
+    for container in status.get("containerStatuses") or ():
+        for state in ("waiting", "terminated"):
+            if reason := (container.get("state") or {}).get(state, {}).get("reason"):
+                return str(reason)
+    return str(status.get("phase", "Unknown"))
+
+
+def _images(one: Object) -> str:
+    return ",".join(c["image"] for c in one["spec"]["template"]["spec"]["containers"])
+
+
+def _node_status(one: Object) -> str:
+    listed = (one.get("status") or {}).get("conditions") or ()
+    ready = any((c["type"], c["status"]) == ("Ready", "True") for c in listed)
+    return "Ready" if ready else "NotReady"
+
+
+def _event_object(one: Object) -> str:
+    about = one["involvedObject"]
+    return f"{str(about['kind']).lower()}/{about['name']}"
+
+
 TEXT, WHOLE = "string", "integer"
+WIDE = ("IP", "Node", "Images")  # shown with `-o wide` alone
 COLUMNS: dict[str, list[tuple[str, str, Cell]]] = {
     "configmaps": [("Data", WHOLE, lambda o: len(o.get("data") or {}))],
     "secrets": [("Type", TEXT, at(".type")), ("Data", WHOLE, lambda o: len(o.get("data") or {}))],
@@ -115,17 +154,27 @@ COLUMNS: dict[str, list[tuple[str, str, Cell]]] = {
         ("External-IP", TEXT, lambda _: "<none>"), ("Port(s)", TEXT, _ports),
     ],
     "pods": [
-        ("Ready", TEXT, _pod_ready), ("Status", TEXT, at(".status.phase")),
-        ("Restarts", TEXT, _restarts),
+        ("Ready", TEXT, _pod_ready), ("Status", TEXT, _pod_status), ("Restarts", TEXT, _restarts),
+        ("IP", TEXT, at(".status.podIP")), ("Node", TEXT, at(".spec.nodeName")),
     ],
     "deployments.apps": [
         ("Ready", TEXT, _ready), ("Up-to-date", WHOLE, _count(".status.updatedReplicas")),
-        ("Available", WHOLE, _count(".status.availableReplicas")),
+        ("Available", WHOLE, _count(".status.availableReplicas")), ("Images", TEXT, _images),
     ],
+    "nodes": [("Status", TEXT, _node_status)],
+    "events": [("Type", TEXT, at(".type")), ("Reason", TEXT, at(".reason")),
+               ("Object", TEXT, _event_object), ("Message", TEXT, at(".message"))],
     "replicasets.apps": [
         ("Desired", WHOLE, _count(".spec.replicas")),
         ("Current", WHOLE, _count(".status.replicas")),
         ("Ready", WHOLE, _count(".status.readyReplicas")),
+    ],
+    "validatingadmissionpolicies.admissionregistration.k8s.io": [
+        ("Validations", WHOLE, lambda o: len(o["spec"].get("validations") or ())),
+        ("ParamKind", TEXT, _param_kind),
+    ],
+    "validatingadmissionpolicybindings.admissionregistration.k8s.io": [
+        ("PolicyName", TEXT, at(".spec.policyName")), ("ParamRef", TEXT, _param_ref),
     ],
     "statefulsets.apps": [("Ready", TEXT, _ready)],
     "jobs.batch": [("Completions", TEXT, lambda o: f"{(o.get('status') or {}).get('succeeded', 0)}"

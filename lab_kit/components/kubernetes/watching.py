@@ -37,7 +37,9 @@ async def watch(handler: RequestHandler, api: Api, goal: Target, told: Mapping[s
     with api.store.lock:
         seen = api.store.version
         try:
-            missed = first(api.store, goal, told.get("resourceVersion", ""))
+            everything = told.get("sendInitialEvents") in ("true", "1")
+            since = "" if everything else told.get("resourceVersion", "")
+            missed = first(api.store, goal, since)
         except Refused as refusal:
             await stream.send("ERROR", refusal.status)
             return
@@ -47,6 +49,8 @@ async def watch(handler: RequestHandler, api: Api, goal: Target, told: Mapping[s
         await stream.begin()
         for event in missed:
             await stream.tell(event)
+        if everything:
+            await stream.bookmark({"k8s.io/initial-events-end": "true"})
         await stream.follow(queue, seen)
     finally:
         streams.discard(queue)
@@ -124,10 +128,12 @@ class Stream:
         if kind := KINDS.get((now, was)):
             await self.send(kind, as_version(event.object, self.goal.resource))
 
-    async def bookmark(self) -> None:
+    async def bookmark(self, marks: Object | None = None) -> None:
         """Tell how far everything is told, without a change."""
         resource = self.goal.resource
-        meta = {"resourceVersion": str(self.store.version), "creationTimestamp": None}
+        meta: Object = {"resourceVersion": str(self.store.version), "creationTimestamp": None}
+        if marks:
+            meta["annotations"] = marks
         one = {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": meta}
         await self.line("BOOKMARK", one)
 

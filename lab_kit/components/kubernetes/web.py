@@ -21,6 +21,7 @@ from lab_kit.components.kubernetes.watching import watch
 
 MOST_BODY = 3 * 1024 * 1024
 LONGEST_WATCH_S, BOOKMARK_S = 1800.0, 10.0
+MOST_WARNINGS, LONGEST_WARNING = 32, 1024
 PATCHES = ("merge-patch+json", "json-patch+json", "strategic-merge-patch+json", "apply-patch+yaml")
 
 
@@ -34,6 +35,7 @@ class Handler(RequestHandler):
 
     def initialize(self, api: Api, token: str) -> None:
         self.api, self.token = api, token
+        self.warnings: list[str] = []
 
     def prepare(self) -> None:
         self.told = {k: v[-1] for k, v in parse_qs(self.request.query, True).items()}
@@ -62,7 +64,7 @@ class Handler(RequestHandler):
         try:
             await act()
         except Refused as refusal:
-            self.say(refusal.code, refusal.status)
+            self.say(refusal.code, refusal.status, self.warnings)
         except StreamClosedError:
             pass  # whoever watched is gone
 
@@ -127,21 +129,22 @@ class Handler(RequestHandler):
     async def do_delete(self) -> None:
         goal, body = self.goal(), self.body(optional=True)
         asked = body.get("propagationPolicy") or self.told.get("propagationPolicy") or "Background"
-        dry = bool(self.told.get("dryRun") or body.get("dryRun"))
+        options = self.written(goal)
+        options.dry_run = bool(self.told.get("dryRun") or body.get("dryRun"))
         if goal.name:
             one = self.api.delete(
-                goal.resource, goal.namespace, goal.name, propagation=asked, dry_run=dry,
-                preconditions=body.get("preconditions"),
+                goal.resource, goal.namespace, goal.name, propagation=asked,
+                preconditions=body.get("preconditions"), options=options,
             )  # fmt: skip
-            self.say(200, one)
+            self.say(200, one, options.warnings)
             return
         found = self.api.list(goal.resource, goal.namespace, fields=self.told.get(
             "fieldSelector", ""), labels=self.told.get("labelSelector", ""))  # fmt: skip
         for one in found["items"]:
             meta = one["metadata"]
             self.api.delete(goal.resource, meta.get("namespace", ""), meta["name"],
-                            propagation=asked, dry_run=dry)  # fmt: skip
-        self.say(200, found)
+                            propagation=asked, options=options)  # fmt: skip
+        self.say(200, found, options.warnings)
 
     # -- parts -------------------------------------------------------------------------
 
@@ -180,6 +183,7 @@ class Handler(RequestHandler):
         return Options(
             self.told.get("fieldManager") or agent or "unknown", self.told.get("dryRun") == "All",
             self.told.get("fieldValidation") or "Warn", self.flag("force"), goal.subresource,
+            warnings=self.warnings,
         )  # fmt: skip
 
     def body(self, optional: bool = False) -> Any:
@@ -222,10 +226,17 @@ class Handler(RequestHandler):
 
     def say(self, code: int, body: Object | str, warnings: list[str] | None = None) -> None:
         self.set_status(code)
-        for text in warnings or ():
-            self.add_header("Warning", f'299 - "{text}"')
+        for text in (warnings or ())[:MOST_WARNINGS]:
+            self.add_header("Warning", f'299 - "{quoted(text)}"')
         if isinstance(body, str):
             self.finish(body)
             return
         self.set_header("Content-Type", "application/json")
         self.finish(json.dumps(body))
+
+
+def quoted(text: str) -> str:
+    """Return a text as a header may hold it in quotes, in the bytes of UTF-8."""
+    plain = "".join(c if c.isprintable() else " " for c in text[:LONGEST_WARNING])
+    plain = plain.replace("\\", "\\\\").replace('"', '\\"')
+    return plain.encode("utf-8", "replace").decode("latin-1")

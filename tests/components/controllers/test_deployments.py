@@ -96,10 +96,12 @@ def test_what_is_deleted_grows_back_and_what_is_edited_is_mended(
     eventually(lambda: complete(apps, namespace))
     before = {pod.metadata.uid for pod in core.list_namespaced_pod(namespace).items}
     core.delete_collection_namespaced_pod(namespace)
-    eventually(lambda: complete(apps, namespace))
-    after = {pod.metadata.uid for pod in core.list_namespaced_pod(namespace).items}
-    assert len(after) == 3
-    assert not after & before
+
+    def grown_back() -> bool:
+        after = {pod.metadata.uid for pod in pods_of(core, namespace)}
+        return len(after) == 3 and not after & before and bool(complete(apps, namespace))
+
+    eventually(grown_back)
     (found,) = apps.list_namespaced_replica_set(namespace).items
     apps.patch_namespaced_replica_set(found.metadata.name, namespace, {"spec": {"replicas": 7}})
     eventually(lambda: complete(apps, namespace) and len(pods_of(core, namespace)) == 3)

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from tests.components.kubernetes.made import config_map, deployment
+from tests.components.kubernetes.policy import binding, policy
 
 KUBECTL = Path(sys.executable).parent / "kubectl"
 Kubectl = Callable[..., subprocess.CompletedProcess[str]]
@@ -101,3 +102,34 @@ def test_what_kubectl_refuses_is_refused_in_its_words(kubectl: Kubectl, tmp_path
     assert 'unknown field "datas"' in kubectl("apply", "-f", written(tmp_path, odd), code=1).stderr
     assert 'deployments.apps "none" not found' in kubectl("get", "deploy/none", code=1).stderr
     assert "doesn't have a resource type" in kubectl("get", "nonsense", code=1).stderr
+
+
+def test_policies_are_applied_listed_and_told(
+    kubectl: Kubectl, namespace: str, tmp_path: Path
+) -> None:
+    most = policy("most", "object.spec.replicas <= 5")
+    named = policy("named", {"expression": "'team' in object.metadata.labels",
+                             "message": "it has no team"})  # fmt: skip
+    file = written(
+        tmp_path, most, binding("most", namespace), named, binding("named", namespace, ("Warn",))
+    )
+    assert kubectl("apply", "-f", file).stdout.count("created") == 4
+    assert kubectl("diff", "-f", file).stdout == ""
+    rows = kubectl("get", "validatingadmissionpolicy,validatingadmissionpolicybinding").stdout
+    assert [line.split()[:3] for line in rows.splitlines() if "most" in line] == [
+        ["validatingadmissionpolicy.admissionregistration.k8s.io/most", "1", "<unset>"],
+        ["validatingadmissionpolicybinding.admissionregistration.k8s.io/most-here", "most",
+         "<unset>"],
+    ]  # fmt: skip
+    other = tmp_path / "big.yaml"
+    other.write_text(yaml.safe_dump(deployment(replicas=50)))
+    told = kubectl("apply", "-f", str(other), code=1).stderr
+    by = "ValidatingAdmissionPolicy '{0}' with binding '{0}-here'"
+    denied = f"{by.format('most')} denied request: failed expression: object.spec.replicas <= 5"
+    assert f'The deployments "web" is invalid: : {denied}\n' in told
+    assert f"Warning: Validation failed for {by.format('named')}: it has no team" in told
+    other.write_text(yaml.safe_dump(deployment(replicas=5)))
+    kubectl("apply", "-f", str(other))
+    explained = kubectl("explain", "validatingadmissionpolicy.spec.validations.expression").stdout
+    assert "FIELD: expression <string>" in explained
+    kubectl("delete", "-f", file)

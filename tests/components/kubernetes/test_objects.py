@@ -139,6 +139,15 @@ def test_a_write_that_changes_nothing_is_none(core: client.CoreV1Api, namespace:
     assert len(versions) == 1
 
 
+def test_leaving_out_what_defaults_fill_in_changes_nothing(
+    apps: client.AppsV1Api, namespace: str
+) -> None:
+    made = apps.create_namespaced_deployment(namespace, deployment())
+    again = apps.replace_namespaced_deployment("web", namespace, deployment())
+    assert again.metadata.generation == 1
+    assert again.metadata.resource_version == made.metadata.resource_version
+
+
 def test_a_dry_run_leaves_no_trace(core: client.CoreV1Api, namespace: str) -> None:
     made = core.create_namespaced_config_map(namespace, config_map("dry"), dry_run="All")
     assert made.metadata.uid
