@@ -11,7 +11,7 @@ from lab_kit.components.cluster.access import access
 from lab_kit.components.cluster.features import offered
 from lab_kit.components.cluster.found import Cluster
 
-OWN = {"watch-410", "bookmarks", "gc", "quiet", "whole"}
+OWN = {"audit", "watch-410", "bookmarks", "gc", "quiet", "whole"}
 
 
 @contextmanager
@@ -23,5 +23,5 @@ def embedded() -> Iterator[Cluster]:
         admin = access(api.kubeconfig, Path(folder))
         version, features = offered(admin)
         yield Cluster("embedded", version, api.kubeconfig, features | OWN, admin,
-                      compact=api.api.store.compact)  # fmt: skip
+                      compact=api.api.store.compact, audit=api.audit.file)  # fmt: skip
         admin.close()

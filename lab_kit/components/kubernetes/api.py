@@ -6,19 +6,22 @@ Knows nothing of HTTP. Every refusal is a Refused, which carries the API's Statu
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from lab_kit.components.kubernetes import apply as ssa
-from lab_kit.components.kubernetes import objects, patch, status
+from lab_kit.components.kubernetes import objects, patch, roles, status
 from lab_kit.components.kubernetes.admission import Admission
+from lab_kit.components.kubernetes.granting import Granting
 from lab_kit.components.kubernetes.keeping import Keeper, Options
 from lab_kit.components.kubernetes.paging import opened, place, sealed
+from lab_kit.components.kubernetes.rbac import GROUP, Rbac
 from lab_kit.components.kubernetes.resources import Registry, Resource
 from lab_kit.components.kubernetes.selectors import chooser
 from lab_kit.components.kubernetes.status import Object, Refused
 from lab_kit.components.kubernetes.store import Store
 
+FIRST = ("default", "kube-system")
 Logs = Callable[[str, str, str], str | None]  # of a namespace, a pod and a container
 
 
@@ -31,9 +34,18 @@ class Api:
         self.logs: Logs | None = None  # what a kubelet knows
         self.admission = Admission(store, registry)
         self.keeper.admit.append(self.admission)
-        for name in ("default", "kube-system"):
-            self.create(self.registry.find("", "v1", "namespaces"), "",  # type: ignore[arg-type]
-                        {"metadata": {"name": name}}, Options("kube-apiserver"))  # fmt: skip
+        self.rbac = Rbac(store)
+        self.keeper.admit.append(Granting(self.rbac))
+        self._begin("", "namespaces", [{"metadata": {"name": n}} for n in FIRST])
+        self._begin(GROUP, "clusterroles", roles.cluster_roles())
+        self._begin(GROUP, "clusterrolebindings", roles.cluster_role_bindings())
+
+    def _begin(self, group: str, plural: str, bodies: Iterable[Object]) -> None:
+        """Make what is there from the start."""
+        resource = self.registry.find(group, "v1", plural)
+        assert resource is not None
+        for body in bodies:
+            self.create(resource, "", body, Options("kube-apiserver"))
 
     def close(self) -> None:
         """End what belongs to it."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from lab_kit.components.kubernetes import reviews
 from lab_kit.components.kubernetes import schema as types
 from lab_kit.components.kubernetes.resources import VERBS, Registry, Resource
 from lab_kit.components.kubernetes.status import Object
@@ -28,6 +29,7 @@ def groups(registry: Registry) -> Object:
     for one in registry.all():
         if one.group and one.version not in found.setdefault(one.group, []):
             found[one.group].append(one.version)
+    found |= {name: ["v1"] for name in reviews.SERVED}
     listed = []
     for name, versions in found.items():
         told = [{"groupVersion": f"{name}/{v}", "version": v} for v in versions]
@@ -43,6 +45,13 @@ def group(registry: Registry, name: str) -> Object | None:
 
 def resources(registry: Registry, name: str, version: str) -> Object | None:
     """Answer /api/v1 and /apis/GROUP/VERSION."""
+    if name in reviews.SERVED and version == "v1":
+        asked: list[Object] = [
+            {"name": plural, "singularName": kind.lower(), "kind": kind, "namespaced": False,
+             "verbs": ["create"]} for kind, plural in reviews.SERVED[name]
+        ]  # fmt: skip
+        return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": f"{name}/v1",
+                "resources": asked}  # fmt: skip
     found = [r for r in registry.all() if (r.group, r.version) == (name, version)]
     if not found:
         return None

@@ -45,6 +45,6 @@ def target(registry: Registry, path: str) -> Target | None:
 
 def served(resource: Resource, part: str) -> bool:
     """Say whether objects of a resource have this part."""
-    if resource.name == "pods" and part in ("binding", "log"):
+    if part in {"pods": ("binding", "log"), "serviceaccounts": ("token",)}.get(resource.name, ()):
         return True
     return {"status": resource.status, "scale": resource.scale}.get(part, False)

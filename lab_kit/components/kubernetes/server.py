@@ -21,9 +21,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lab_kit.components.kubernetes.api import Api
+from lab_kit.components.kubernetes.audit import Audit
 from lab_kit.components.kubernetes.certificates import certificate
 from lab_kit.components.kubernetes.resources import Registry
 from lab_kit.components.kubernetes.store import KEPT, Store
+from lab_kit.components.kubernetes.users import ADMIN, KNOWN, User, Users
 from lab_kit.errors import Unavailable
 
 START_S = 10.0
@@ -48,14 +50,14 @@ class KubernetesApi:
         self.api = Api(Store(kept), Registry())
         if address:
             self.api.keeper.address = address
-        self.token = secrets.token_urlsafe(32)
+        self.users = Users(self.api.store)
+        self.token = self.users.sign(ADMIN)
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.url = f"https://127.0.0.1:{self._socket.getsockname()[1]}"
         self._folder = tempfile.TemporaryDirectory(prefix="beyond-cluster-")
         self._tls, self.certificate = certificate(Path(self._folder.name))
-        self.kubeconfig = Path(self._folder.name) / "kubeconfig"
-        self.kubeconfig.write_text(json.dumps(self.settings()))
-        self.kubeconfig.chmod(0o600)
+        self.kubeconfig = self._written("kubeconfig", self.token)
+        self.audit = Audit(Path(self._folder.name) / "audit.log")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ready, self._done = threading.Event(), asyncio.Event()
         self._thread = threading.Thread(target=self._run, name=THREAD, daemon=True)
@@ -66,7 +68,20 @@ class KubernetesApi:
         if not self._ready.wait(START_S):
             raise Unavailable("The Kubernetes API did not start.", f"Not within {START_S:g} s.")
 
-    def settings(self) -> dict[str, object]:
+    def sign_in(self, name: str, *groups: str) -> Path:
+        """Return the kubeconfig of a user, who may do what roles let them (and read what is
+        served), no more.
+        """
+        token = self.users.sign(User(name, (*groups, KNOWN)))
+        return self._written(f"kubeconfig-{secrets.token_hex(4)}", token)
+
+    def _written(self, name: str, token: str) -> Path:
+        place = Path(self._folder.name) / name
+        place.touch(0o600)
+        place.write_text(json.dumps(self.settings(token)))
+        return place
+
+    def settings(self, token: str) -> dict[str, object]:
         """Return a kubeconfig: where it is, and the token."""
         return {
             "apiVersion": "v1", "kind": "Config", "current-context": "lab", "preferences": {},
@@ -74,7 +89,7 @@ class KubernetesApi:
                 "server": self.url, "certificate-authority-data":
                 base64.b64encode(self.certificate).decode(),
             }}],
-            "users": [{"name": "lab", "user": {"token": self.token}}],
+            "users": [{"name": "lab", "user": {"token": token}}],
             "contexts": [{"name": "lab", "context": {"cluster": "lab", "user": "lab",
                                                      "namespace": "default"}}],
         }  # fmt: skip
@@ -87,6 +102,7 @@ class KubernetesApi:
         for logger in NOISY:
             logger.removeFilter(self._quiet)
         self.api.close()
+        self.audit.close()
         self._socket.close()
         self._folder.cleanup()
 
@@ -102,12 +118,14 @@ class KubernetesApi:
     async def _serve(self) -> None:
         from tornado.httpserver import HTTPServer
 
+        from lab_kit.components.kubernetes.exchange import Guard
         from lab_kit.components.kubernetes.watching import finish
         from lab_kit.components.kubernetes.web import application
 
         self._loop = asyncio.get_running_loop()
         self._socket.setblocking(False)
-        app = application(self.api, self.token)
+        guard = Guard(self.users, self.api.rbac, self.audit)
+        app = application(self.api, guard)
         server = HTTPServer(app, ssl_options=self._tls, max_body_size=8 * 1024 * 1024)
         server.add_sockets([self._socket])
         self._ready.set()
