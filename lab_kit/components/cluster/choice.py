@@ -8,9 +8,13 @@ from __future__ import annotations
 import os
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lab_kit.components.cluster.found import Cluster
 from lab_kit.errors import Unavailable, UsageError
+
+if TYPE_CHECKING:
+    from lab_kit.components.controllers.images import Images
 
 CHOICE, ASSETS = "BEYOND_CLUSTER", "KUBEBUILDER_ASSETS"
 NAMES = ("embedded", "kube-apiserver")
@@ -19,16 +23,19 @@ GET = f"set {ASSETS} to the folder of envtest's binaries ({', '.join(NEEDED)})"
 SAY = f"Set {CHOICE} to embedded, kube-apiserver or the path of a kubeconfig, or unset it."
 
 
-def cluster(choice: str | None = None) -> AbstractContextManager[Cluster]:
+def cluster(
+    choice: str | None = None, images: Images | None = None
+) -> AbstractContextManager[Cluster]:
     """Return the chosen cluster, for a `with` block; raise UsageError or Unavailable.
 
     choice: "embedded", "kube-apiserver" or the path of a kubeconfig; else BEYOND_CLUSTER says it
+    images: what pods run in the embedded cluster, which otherwise has no controllers
     """
     chosen = choice or os.environ.get(CHOICE) or "embedded"
     if chosen == "embedded":
         from lab_kit.components.cluster.embedded import embedded
 
-        return embedded()
+        return embedded(images)
     if chosen == "kube-apiserver":
         from lab_kit.components.cluster.api_server import api_server
 

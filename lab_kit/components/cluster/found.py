@@ -6,11 +6,14 @@ import secrets
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from lab_kit.components.cluster.access import Access, Object, Refused
 from lab_kit.components.cluster.features import FEATURES
 from lab_kit.errors import Unavailable, UsageError
+
+if TYPE_CHECKING:
+    from lab_kit.components.kubernetes import KubernetesApi
 
 LABEL, OURS = "app.kubernetes.io/managed-by", "beyond-the-api"
 # Where a cluster knows these, no pod in a lab's namespace reaches the node that it runs on.
@@ -29,11 +32,12 @@ class Cluster:
         self, name: str, version: str, kubeconfig: Path, features: Iterable[str], access: Access,
         *, labels: Object | None = None, prepare: Callable[[str], object] | None = None,
         compact: Callable[[], object] | None = None, audit: Path | None = None,
+        server: KubernetesApi | None = None,
     ) -> None:  # fmt: skip
         self.name, self.version, self.kubeconfig = name, version, kubeconfig
         self.features = frozenset(features)
         self._access, self._labels, self._prepare = access, {LABEL: OURS} | (labels or {}), prepare
-        self._compact, self._audit = compact, audit
+        self._compact, self._audit, self._server = compact, audit, server
         self._made: dict[str, str] = {}  # namespace -> uid
 
     def needs(self, *features: str) -> None:
@@ -85,6 +89,13 @@ class Cluster:
         if self._audit is None:
             self._lacks("audit")
         return self._audit
+
+    @property
+    def server(self) -> KubernetesApi:
+        """Return the embedded server itself: its users, and faults to inject."""
+        if self._server is None:
+            self._lacks("inject")
+        return self._server
 
     def _lacks(self, feature: str) -> NoReturn:
         step = "Choose another one with BEYOND_CLUSTER: `./lab doctor` says which are here."

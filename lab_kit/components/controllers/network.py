@@ -51,6 +51,12 @@ class Network:
     def close(self) -> None:
         self._socket.close()
 
+    def __enter__(self) -> Network:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
 
 def reserved() -> tuple[socket.socket, int]:
     """Return a listener on a node's address that nobody else has, and the network's number."""

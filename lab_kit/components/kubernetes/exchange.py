@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from tornado.web import RequestHandler
 from lab_kit.components.kubernetes import audit, status, table
 from lab_kit.components.kubernetes.api import Api
 from lab_kit.components.kubernetes.audit import Audit
+from lab_kit.components.kubernetes.faults import Faults, refusal
 from lab_kit.components.kubernetes.keeping import Options
 from lab_kit.components.kubernetes.paths import Target
 from lab_kit.components.kubernetes.rbac import Ask, Rbac, forbidden
@@ -30,11 +32,12 @@ WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
 @dataclass(frozen=True)
 class Guard:
-    """Hold what decides who may do what, and what writes it down."""
+    """Hold what decides who may do what, what writes it down, and what fails on purpose."""
 
     users: Users
     rbac: Rbac
     audit: Audit
+    faults: Faults
 
 
 class Exchange(RequestHandler):
@@ -71,8 +74,8 @@ class Exchange(RequestHandler):
             raise forbidden(self.user, Ask("impersonate", "", "users", name=name))
         return User(name, (*headers.get_list("Impersonate-Group"), KNOWN))
 
-    def may(self, verb: str, goal: Target) -> None:
-        """Raise Refused (403) unless roles let the user do that."""
+    async def may(self, verb: str, goal: Target) -> None:
+        """Raise Refused unless roles let the user do that, and no fault is in the way."""
         self.verb, self.target = verb, goal
         resource, name = goal.resource, goal.name
         if verb in ("list", "watch"):
@@ -82,6 +85,10 @@ class Exchange(RequestHandler):
         plural = f"{resource.plural}/{goal.subresource}" if goal.subresource else resource.plural
         namespace = goal.namespace or (name if resource.name == "namespaces" else "")
         self.guard.rbac.check(self.user, Ask(verb, resource.group, plural, namespace, name))
+        if fault := self.guard.faults.meet(verb, resource.plural, self.user.name):
+            await asyncio.sleep(fault.delay_s)
+            if fault.code:
+                raise refusal(fault)
 
     # -- what was sent -----------------------------------------------------------------
 

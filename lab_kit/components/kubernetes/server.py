@@ -23,9 +23,11 @@ from pathlib import Path
 from lab_kit.components.kubernetes.api import Api
 from lab_kit.components.kubernetes.audit import Audit
 from lab_kit.components.kubernetes.certificates import certificate
+from lab_kit.components.kubernetes.faults import Faults
 from lab_kit.components.kubernetes.resources import Registry
 from lab_kit.components.kubernetes.store import KEPT, Store
 from lab_kit.components.kubernetes.users import ADMIN, KNOWN, User, Users
+from lab_kit.components.kubernetes.watching import Streams, cut, finish
 from lab_kit.errors import Unavailable
 
 START_S = 10.0
@@ -52,6 +54,7 @@ class KubernetesApi:
             self.api.keeper.address = address
         self.users = Users(self.api.store)
         self.token = self.users.sign(ADMIN)
+        self.faults = Faults()
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.url = f"https://127.0.0.1:{self._socket.getsockname()[1]}"
         self._folder = tempfile.TemporaryDirectory(prefix="beyond-cluster-")
@@ -59,6 +62,7 @@ class KubernetesApi:
         self.kubeconfig = self._written("kubeconfig", self.token)
         self.audit = Audit(Path(self._folder.name) / "audit.log")
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._streams: Streams | None = None
         self._ready, self._done = threading.Event(), asyncio.Event()
         self._thread = threading.Thread(target=self._run, name=THREAD, daemon=True)
         self._quiet = Quiet()
@@ -74,6 +78,11 @@ class KubernetesApi:
         """
         token = self.users.sign(User(name, (*groups, KNOWN)))
         return self._written(f"kubeconfig-{secrets.token_hex(4)}", token)
+
+    def cut_watches(self) -> None:
+        """End every watch that is open now, as a restart of the server would."""
+        if self._loop is not None and self._streams is not None:
+            self._loop.call_soon_threadsafe(cut, self._streams)
 
     def _written(self, name: str, token: str) -> Path:
         place = Path(self._folder.name) / name
@@ -119,13 +128,13 @@ class KubernetesApi:
         from tornado.httpserver import HTTPServer
 
         from lab_kit.components.kubernetes.exchange import Guard
-        from lab_kit.components.kubernetes.watching import finish
         from lab_kit.components.kubernetes.web import application
 
         self._loop = asyncio.get_running_loop()
         self._socket.setblocking(False)
-        guard = Guard(self.users, self.api.rbac, self.audit)
+        guard = Guard(self.users, self.api.rbac, self.audit, self.faults)
         app = application(self.api, guard)
+        self._streams = app.settings["streams"]
         server = HTTPServer(app, ssl_options=self._tls, max_body_size=8 * 1024 * 1024)
         server.add_sockets([self._socket])
         self._ready.set()

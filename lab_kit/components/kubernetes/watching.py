@@ -58,12 +58,17 @@ async def watch(handler: RequestHandler, api: Api, goal: Target, told: Mapping[s
 
 
 async def finish(streams: Streams, seconds: float = 2.0) -> None:
-    """Let every watch end as if its time were over."""
-    for queue in streams:
-        queue.put_nowait(None)
+    """Let every watch end as if its time were over, and wait until they have."""
+    cut(streams)
     end = time.monotonic() + seconds
     while streams and time.monotonic() < end:
         await asyncio.sleep(0.01)
+
+
+def cut(streams: Streams) -> None:
+    """Let every watch end as if its time were over."""
+    for queue in streams:
+        queue.put_nowait(None)
 
 
 def first(store: Store, goal: Target, asked: str) -> list[Event]:

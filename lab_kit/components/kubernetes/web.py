@@ -64,7 +64,7 @@ class Handler(Exchange):
             return
         goal = self.goal()
         watched = self.flag("watch") and not goal.name
-        self.may("watch" if watched else "get" if goal.name else "list", goal)
+        await self.may("watch" if watched else "get" if goal.name else "list", goal)
         if goal.subresource == "log":
             container = self.told.get("container", "")
             self.say(200, pods.log(self.api, goal.namespace, goal.name, container))
@@ -90,7 +90,7 @@ class Handler(Exchange):
             self.say(201, told)
             return
         goal = self.goal()
-        self.may("create", goal)
+        await self.may("create", goal)
         options = self.written(goal)
         if goal.subresource == "binding":
             self.say(201, pods.bind(self.api, goal.namespace, goal.name, self.body(), options))
@@ -104,14 +104,14 @@ class Handler(Exchange):
 
     async def do_put(self) -> None:
         goal = self.goal(one=True)
-        self.may("update", goal)
+        await self.may("update", goal)
         options = self.written(goal)
         self.say(200, self.api.replace(goal.resource, goal.namespace, goal.name, self.body(),
                                        options))  # fmt: skip
 
     async def do_patch(self) -> None:
         goal = self.goal(one=True)
-        self.may("patch", goal)
+        await self.may("patch", goal)
         how = self.request.headers.get("Content-Type", "").partition(";")[0].strip()
         if how.removeprefix("application/") not in PATCHES:
             raise status.unsupported(how)
@@ -120,7 +120,7 @@ class Handler(Exchange):
             raise status.bad_request("fieldManager is required for apply patch")
         if how == APPLY and not self.user.may_all:
             if self.api.store.get(goal.resource.name, goal.namespace, goal.name) is None:
-                self.may("create", goal)  # what applying would come to
+                await self.may("create", goal)  # what applying would come to
         one, new = self.api.patch(
             goal.resource, goal.namespace, goal.name, how, self.body(), options
         )
@@ -128,7 +128,7 @@ class Handler(Exchange):
 
     async def do_delete(self) -> None:
         goal = self.goal()
-        self.may("delete" if goal.name else "deletecollection", goal)
+        await self.may("delete" if goal.name else "deletecollection", goal)
         body = self.body(optional=True)
         asked = body.get("propagationPolicy") or self.told.get("propagationPolicy") or "Background"
         options = self.written(goal)

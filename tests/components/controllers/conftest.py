@@ -12,10 +12,8 @@ from pathlib import Path
 import pytest
 from kubernetes import client, config
 
-from lab_kit.components.controllers import ControlPlane
-from lab_kit.components.controllers.images import Images, Program
-from lab_kit.components.controllers.network import Network
-from lab_kit.components.kubernetes import KubernetesApi
+from lab_kit.components.cluster import cluster
+from lab_kit.components.controllers import Images, Program
 
 FOLDER = Path(__file__).parent / "images"
 IMAGES = Images({"kiosk/quote:*": Program((sys.executable, "service.py"), FOLDER)})
@@ -24,14 +22,9 @@ Kubectl = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture(scope="module")
 def kubeconfig() -> Iterator[Path]:
-    network = Network()
-    with (
-        KubernetesApi(address=network.service) as api,
-        ControlPlane(api.kubeconfig, IMAGES, network) as plane,
-    ):
-        api.api.logs = plane.kubelet.log
-        yield api.kubeconfig
-    network.close()
+    with cluster("embedded", IMAGES) as found:
+        found.needs("pods-run")
+        yield found.kubeconfig
 
 
 @pytest.fixture(scope="module")
