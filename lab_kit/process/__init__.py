@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lab_kit.process.connected import Connected, connected
 from lab_kit.process.lease import Exit
 from lab_kit.process.level import Level, level
 from lab_kit.process.limits import PROGRAM_LIMITS, Limits
@@ -14,6 +15,7 @@ from lab_kit.process.zygote import Zygote, zygote
 __all__ = [
     "PROGRAM_LIMITS",
     "CallError",
+    "Connected",
     "Exit",
     "Finished",
     "Level",
@@ -23,6 +25,7 @@ __all__ = [
     "Student",
     "Trusted",
     "Zygote",
+    "connected",
     "level",
     "run",
     "start_trusted",

@@ -32,7 +32,7 @@ class Program:
     """Be one sandboxed program; a `with` block ends it with all its descendants."""
 
     def __init__(self, lease: Lease, reader: int, log_kb: int, name: str) -> None:
-        self._lease, self._log, self.name = lease, Log(reader, log_kb * 1024), name
+        self.lease, self._log, self.name = lease, Log(reader, log_kb * 1024), name
         self.pid, self._closed = lease.pid, False
         self.listeners: tuple[socket.socket, ...] = ()
         self.ports: tuple[int, ...] = ()
@@ -40,19 +40,19 @@ class Program:
     def receive_listeners(self, count: int, timeout: float = 10.0) -> tuple[socket.socket, ...]:
         """Take the inner listeners that the program's network namespace was given."""
         end = time.monotonic() + timeout
-        while len(self._lease.listeners) < count:
+        while len(self.lease.listeners) < count:
             left = end - time.monotonic()
-            if self._lease.ended or left <= 0:
-                reason = self._lease.failed or "it did not open its listeners"
+            if self.lease.ended or left <= 0:
+                reason = self.lease.failed or "it did not open its listeners"
                 self.close()
                 raise Unavailable(f"{self.name} could not be started.", reason)
-            self._lease.take(left)
-        fds, self._lease.listeners = self._lease.listeners, []
+            self.lease.take(left)
+        fds, self.lease.listeners = self.lease.listeners, []
         return tuple(socket.socket(fileno=fd) for fd in fds)
 
     def poll(self) -> Exit | None:
         """Return how it ended, or None while it runs."""
-        return self._lease.poll()
+        return self.lease.poll()
 
     @property
     def alive(self) -> bool:
@@ -61,7 +61,7 @@ class Program:
 
     def wait(self, timeout: float) -> Exit:
         """Return how it ended; raise Unavailable if it still runs after `timeout` seconds."""
-        ended = self._lease.poll(timeout)
+        ended = self.lease.poll(timeout)
         if ended is None:
             raise Unavailable(f"{self.name} still ran after {timeout:g} s.")
         self._log.finish(2.0)
@@ -69,7 +69,7 @@ class Program:
 
     def kill(self, why: str = "it was ended") -> Exit:
         """Kill it and all its descendants; return once they are gone."""
-        ended = self._lease.kill(why)
+        ended = self.lease.kill(why)
         self._log.finish(2.0)
         return ended
 
@@ -101,7 +101,7 @@ class Program:
         finally:
             for listener in self.listeners:
                 listener.close()
-            self._lease.close()
+            self.lease.close()
 
     def __enter__(self) -> Program:
         return self
@@ -126,7 +126,7 @@ def run(argv: Sequence[str | Path], *, cwd: Path, timeout: float, **options: Any
     from lab_kit.process.zygote import zygote
 
     with zygote().program(argv, cwd=cwd, **options) as program:
-        ended = program._lease.poll(timeout)
+        ended = program.lease.poll(timeout)
         if ended is None:
             ended = program.kill(f"it was killed after {timeout:g} s")
         program._log.finish(2.0)
