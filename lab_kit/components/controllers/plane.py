@@ -31,6 +31,7 @@ AGENT = "kube-controller-manager"
 WATCHED = ("Deployment", "ReplicaSet", "Pod", "Job", "Service", "EndpointSlice")
 START_S = 10.0
 WORKERS = 3
+SETTLE_S = 0.02  # what changes together is looked at together
 
 
 class Controller(Protocol):
@@ -91,11 +92,11 @@ class ControlPlane:
             self._queue.add((kind, key))
         owner = owner_of(one)
         if owner and owner["kind"] in self._controllers:
-            self._queue.add((owner["kind"], (key[0], owner["name"])))
+            self._queue.add((owner["kind"], (key[0], owner["name"])), SETTLE_S)
         if kind == "Pod":
             for service in self.caches["Service"].all(key[0]):
                 if Endpoints.chosen(service, one):
-                    self._queue.add(("Service", key_of(service)))
+                    self._queue.add(("Service", key_of(service)), SETTLE_S)
         if kind in ("Service", "EndpointSlice"):
             self._queue.add(("Proxy", (key[0], owner["name"]) if owner else key))
 

@@ -5,7 +5,6 @@ Knows nothing of HTTP. Every refusal is a Refused, which carries the API's Statu
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -15,6 +14,7 @@ from lab_kit.components.kubernetes.admission import Admission
 from lab_kit.components.kubernetes.granting import Granting
 from lab_kit.components.kubernetes.keeping import Keeper, Options
 from lab_kit.components.kubernetes.paging import opened, place, sealed
+from lab_kit.components.kubernetes.plain import copied
 from lab_kit.components.kubernetes.rbac import GROUP, Rbac
 from lab_kit.components.kubernetes.resources import Registry, Resource
 from lab_kit.components.kubernetes.selectors import chooser
@@ -81,7 +81,7 @@ class Api:
     # -- writing -----------------------------------------------------------------------
 
     def create(self, resource: Resource, namespace: str, body: Any, options: Options) -> Object:
-        one = objects.checked(resource, namespace, copy.deepcopy(body))
+        one = objects.checked(resource, namespace, copied(body))
         with self.store.lock:
             if resource.namespaced and self.store.get("namespaces", "", namespace) is None:
                 raise status.not_found("namespaces", namespace)
@@ -101,7 +101,7 @@ class Api:
             if options.subresource == "scale":
                 after = self._scaled(before, body)
             else:
-                after = objects.checked(resource, namespace, copy.deepcopy(body))
+                after = objects.checked(resource, namespace, copied(body))
                 if not (after["metadata"].get("resourceVersion") or resource.kind != "Lease"):
                     after["metadata"]["resourceVersion"] = before["metadata"]["resourceVersion"]
             return self._update(resource, before, after, options)
@@ -120,7 +120,7 @@ class Api:
             elif how == "application/json-patch+json":
                 after = patch.json_patched(whole, body)
             elif how == "application/strategic-merge-patch+json" and not resource.custom:
-                after = patch.strategic(copy.deepcopy(whole), body, resource.type)
+                after = patch.strategic(copied(whole), body, resource.type)
             else:
                 raise status.unsupported(how)
             if options.subresource == "scale":
@@ -153,7 +153,7 @@ class Api:
     ) -> tuple[Object, bool]:
         if isinstance(body, dict) and not body.get("apiVersion"):
             raise status.bad_request("apiVersion must be set")
-        applied = objects.checked(resource, namespace, copy.deepcopy(body))
+        applied = objects.checked(resource, namespace, copied(body))
         if applied["metadata"].setdefault("name", name) != name:
             raise status.bad_request("metadata.name does not match the name on the URL")
         if applied["metadata"].pop("managedFields", None):
@@ -192,7 +192,7 @@ class Api:
         self, resource: Resource, before: Object, after: Object, options: Options,
         managed: bool = False,
     ) -> Object:  # fmt: skip
-        after = copy.deepcopy(after)  # a patch shares with `before` what it does not touch
+        after = copied(after)  # a patch shares with `before` what it does not touch
         if resource.status and options.subresource == "status":
             fields = after["metadata"].get("managedFields")
             version = after["metadata"].get("resourceVersion")
@@ -214,7 +214,7 @@ class Api:
         return one
 
     def _scaled(self, before: Object, scale: Any) -> Object:
-        after = copy.deepcopy(before)
+        after = copied(before)
         after["spec"]["replicas"] = objects.replicas_of(scale)
         asked = (scale.get("metadata") or {}).get("resourceVersion")
         after["metadata"]["resourceVersion"] = asked

@@ -8,13 +8,13 @@ managedFields write them: `f:name`, `k:{"name":"web"}` for an item of a list, `v
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from lab_kit.components.kubernetes import schema as types
+from lab_kit.components.kubernetes.plain import copied
 from lab_kit.components.kubernetes.schema import Schema
 from lab_kit.components.kubernetes.status import Object
 
@@ -51,8 +51,8 @@ class Conflict(Exception):
         self.found = found
 
 
-def fields(schema: Schema, value: Any, path: Path = ()) -> Iterator[Path]:
-    """Give the path of every field that can have an owner of its own, items of lists too."""
+def fields(schema: Schema, value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Give every field that can have an owner of its own, items of lists too: path and value."""
     kind = types.list_type(schema)
     if isinstance(value, dict) and value and not types.is_atomic(schema):
         for name, inner in value.items():
@@ -60,16 +60,21 @@ def fields(schema: Schema, value: Any, path: Path = ()) -> Iterator[Path]:
     elif isinstance(value, list) and value and kind in ("map", "set"):
         for item in value:
             step = (*path, types.item_key(schema, item))
-            yield step
+            yield step, item
             if kind == "map":
                 yield from fields(types.items(schema), item, step)
     else:
-        yield path
+        yield path, value
+
+
+def owned(schema: Schema, one: Object) -> dict[Path, Any]:
+    """Return the fields that whoever writes an object owns, with their values."""
+    return {path: value for path, value in fields(schema, one) if path not in UNOWNED}
 
 
 def owned_by(schema: Schema, one: Object) -> set[Path]:
     """Return the fields that whoever applies or writes this owns."""
-    return {path for path in fields(schema, one) if path not in UNOWNED}
+    return set(owned(schema, one))
 
 
 def at(schema: Schema, value: Any, path: Path) -> Any:
@@ -141,8 +146,8 @@ def apply(
     ]
     if found and not force:
         raise Conflict([(other, words(path)) for other, path in found])
-    out = copy.deepcopy(merged(schema, live, applied))
-    kept = [copy.deepcopy(one) for one in managers if one.key != by.key]
+    out = copied(merged(schema, live, applied))
+    kept = [copied(one) for one in managers if one.key != by.key]
     taken = {(other.key, path) for other, path in found}
     for one in kept:
         one.owned = {path for path in one.owned if (one.key, path) not in taken}
@@ -159,13 +164,13 @@ def updated(
     schema: Schema, before: Object, after: Object, managers: list[Manager], by: Manager
 ) -> list[Manager]:
     """Return the managers after `by` wrote an object as a whole: they own what they changed."""
-    was, now = owned_by(schema, before), owned_by(schema, after)
-    changed = {p for p in now if p not in was or at(schema, before, p) != at(schema, after, p)}
+    was, now = owned(schema, before), owned(schema, after)
+    changed = {path for path, value in now.items() if path not in was or was[path] != value}
     kept = []
     for one in managers:
         same = one.key == by.key
-        owned = {p for p in one.owned if p in now and (same or p not in changed)}
-        kept.append(Manager(one.name, one.operation, one.version, one.time, one.subresource, owned))
+        left = {p for p in one.owned if p in now and (same or p not in changed)}
+        kept.append(Manager(one.name, one.operation, one.version, one.time, one.subresource, left))
     mine = next((one for one in kept if one.key == by.key), None)
     if mine is None:
         mine = by

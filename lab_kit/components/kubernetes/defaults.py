@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 
 from lab_kit.components.kubernetes import definitions
+from lab_kit.components.kubernetes.plain import copied
 from lab_kit.components.kubernetes.status import Object
 
 Fill = Callable[[Object], None]
@@ -216,4 +216,4 @@ def begun(kind: str, one: Object) -> None:
     if kind == "CustomResourceDefinition":
         definitions.established(one)
     elif kind in STATUS:
-        one.setdefault("status", copy.deepcopy(STATUS[kind]))
+        one.setdefault("status", copied(STATUS[kind]))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
 from typing import Any
 
+from lab_kit.components.kubernetes.plain import copied
 from lab_kit.components.kubernetes.schema import Schema
 from lab_kit.components.kubernetes.status import Object
 
@@ -54,7 +54,7 @@ def defaulted(schema: Schema, value: Any) -> None:
     if isinstance(value, dict):
         for name, inner in (schema.get("properties") or {}).items():
             if name not in value and "default" in inner:
-                value[name] = copy.deepcopy(inner["default"])
+                value[name] = copied(inner["default"])
             if name in value:
                 defaulted(inner, value[name])
         more = schema.get("additionalProperties")

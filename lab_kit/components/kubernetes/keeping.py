@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from lab_kit.components.kubernetes import apply as ssa
 from lab_kit.components.kubernetes import collect, defaults, definitions, objects, status, validate
+from lab_kit.components.kubernetes.plain import copied
 from lab_kit.components.kubernetes.resources import Registry, Resource
 from lab_kit.components.kubernetes.status import Object
 from lab_kit.components.kubernetes.store import Store
@@ -55,7 +55,7 @@ class Keeper:
             raise status.kept(resource, name)
         if meta.get("finalizers"):
             if not meta.get("deletionTimestamp"):
-                one = copy.deepcopy(one)
+                one = copied(one)
                 one["metadata"].update(deletionTimestamp=objects.now(),
                                        deletionGracePeriodSeconds=0)  # fmt: skip
                 self.store.put(resource, one)

@@ -6,10 +6,10 @@ A strategic merge patch knows the type: lists with a merge key are merged by it
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 from lab_kit.components.kubernetes import schema as types
+from lab_kit.components.kubernetes.plain import copied
 from lab_kit.components.kubernetes.schema import Schema
 from lab_kit.components.kubernetes.status import Refused, bad_request
 
@@ -17,7 +17,7 @@ from lab_kit.components.kubernetes.status import Refused, bad_request
 def merged(value: Any, patch: Any) -> Any:
     """Return a value with a merge patch on it: null deletes, objects merge, all else replaces."""
     if not isinstance(patch, dict):
-        return copy.deepcopy(patch)
+        return copied(patch)
     out = dict(value) if isinstance(value, dict) else {}
     for name, inner in patch.items():
         if inner is None:
@@ -31,13 +31,13 @@ def strategic(value: Any, patch: Any, schema: Schema) -> Any:
     """Return a value with a strategic merge patch on it."""
     if isinstance(patch, dict):
         if patch.get("$patch") == "replace":
-            return {k: copy.deepcopy(v) for k, v in patch.items() if k != "$patch"}
+            return {k: copied(v) for k, v in patch.items() if k != "$patch"}
         if patch.get("$patch") == "delete":
             return {}
         return _strategic_fields(dict(value) if isinstance(value, dict) else {}, patch, schema)
     if isinstance(patch, list):
         return _strategic_list(value if isinstance(value, list) else [], patch, schema)
-    return copy.deepcopy(patch)
+    return copied(patch)
 
 
 def _strategic_fields(out: dict[str, Any], patch: dict[str, Any], schema: Schema) -> Any:
@@ -61,11 +61,11 @@ def _strategic_list(value: list[Any], patch: list[Any], schema: Schema) -> list[
     key = types.merge_key(schema)
     strategy = str(types.resolved(schema).get("x-kubernetes-patch-strategy", ""))
     if any(isinstance(one, dict) and one.get("$patch") == "replace" for one in patch):
-        return [copy.deepcopy(one) for one in patch if one.get("$patch") != "replace"]
+        return [copied(one) for one in patch if one.get("$patch") != "replace"]
     if not key:
         if "merge" in strategy.split(","):  # a set of plain values
             return [*value, *(one for one in patch if one not in value)]
-        return copy.deepcopy(patch)
+        return copied(patch)
     inner, out = types.items(schema), list(value)
     for one in patch:
         if not isinstance(one, dict) or key not in one:
@@ -84,7 +84,7 @@ def json_patched(value: Any, operations: Any) -> Any:
     """Return a value after the operations of a JSON patch; raise Refused where one fails."""
     if not isinstance(operations, list):
         raise bad_request("a JSON patch is a list of operations")
-    out = copy.deepcopy(value)
+    out = copied(value)
     for one in operations:
         try:
             out = _operate(out, dict(one))
@@ -98,16 +98,16 @@ def _operate(value: Any, one: dict[str, Any]) -> Any:
     verb, path = one["op"], _pointer(one["path"])
     if verb in ("move", "copy"):
         source = _pointer(one["from"])
-        moved = copy.deepcopy(_at(value, source))
+        moved = copied(_at(value, source))
         value = _removed(value, source) if verb == "move" else value
         return _added(value, path, moved)
     if verb == "add":
-        return _added(value, path, copy.deepcopy(one["value"]))
+        return _added(value, path, copied(one["value"]))
     if verb == "remove":
         return _removed(value, path)
     if verb == "replace":
         _at(value, path)
-        return _added(_removed(value, path), path, copy.deepcopy(one["value"]))
+        return _added(_removed(value, path), path, copied(one["value"]))
     if verb == "test":
         if _at(value, path) != one["value"]:
             raise ValueError("test failed")

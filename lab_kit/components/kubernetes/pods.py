@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 from lab_kit.components.kubernetes import status
 from lab_kit.components.kubernetes.api import Api
 from lab_kit.components.kubernetes.keeping import Options
+from lab_kit.components.kubernetes.plain import copied
 from lab_kit.components.kubernetes.resources import Resource
 from lab_kit.components.kubernetes.status import Object
 
@@ -30,7 +30,7 @@ def bind(api: Api, namespace: str, name: str, body: Any, options: Options) -> Ob
         if bound := before["spec"].get("nodeName"):
             why = f'pod {name} is already assigned to node "{bound}"'
             raise status.conflict("pods/binding", name, why)
-        after = copy.deepcopy(before)
+        after = copied(before)
         after["spec"]["nodeName"] = node
         api.keeper.keep(pods(api), before, after, options, "UPDATE")
     return status.success(name, "pods", before["metadata"]["uid"])

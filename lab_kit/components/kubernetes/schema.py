@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import gzip
 import json
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 Schema = dict[str, Any]
 ANY: Schema = {}
 META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
+MOST_FOLLOWED = 20_000
+FOLLOWED: dict[int, tuple[Schema, Schema]] = {}  # by identity: a type, and what it comes to
 DEFAULT_KEYS = {"protocol": "TCP"}  # of list items that may leave a key out
 
 
@@ -36,6 +38,7 @@ def by_kind() -> dict[tuple[str, str, str], str]:
     }
 
 
+@lru_cache(1024)
 def of_kind(group: str, version: str, kind: str) -> Schema:
     """Return the type of a kind, one that allows anything if it has none."""
     name = by_kind().get((group, version, kind))
@@ -44,6 +47,18 @@ def of_kind(group: str, version: str, kind: str) -> Schema:
 
 def resolved(schema: Schema) -> Schema:
     """Follow a reference; what stands beside it holds as well."""
+    if "$ref" not in schema:
+        return schema
+    known = FOLLOWED.get(id(schema))
+    if known is None or known[0] is not schema:
+        if len(FOLLOWED) >= MOST_FOLLOWED:
+            FOLLOWED.clear()
+        known = FOLLOWED[id(schema)] = (schema, followed(schema))
+    return known[1]
+
+
+def followed(schema: Schema) -> Schema:
+    """Return what a type comes to that refers to others."""
     while isinstance(schema.get("$ref"), str):
         rest = {key: value for key, value in schema.items() if key != "$ref"}
         schema = {**definitions().get(schema["$ref"], ANY), **rest}

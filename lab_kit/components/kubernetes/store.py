@@ -7,12 +7,12 @@ nothing of HTTP. Safe to share between threads; listeners are called within the 
 
 from __future__ import annotations
 
-import copy
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from lab_kit.components.kubernetes.plain import copied
 from lab_kit.components.kubernetes.status import Object, expired
 
 KEPT = 4096
@@ -45,14 +45,14 @@ class Store:
         """Return a copy of an object, None if there is none."""
         with self.lock:
             found = self._objects.get(resource, {}).get((namespace, name))
-            return copy.deepcopy(found)
+            return copied(found)
 
     def all(self, resource: str, namespace: str = "") -> tuple[list[Object], int]:
         """Return copies of a resource's objects in order, and the number of the last change."""
         with self.lock:
             found = self._objects.get(resource, {})
             keys = sorted(key for key in found if not namespace or key[0] == namespace)
-            return [copy.deepcopy(found[key]) for key in keys], self.version
+            return [copied(found[key]) for key in keys], self.version
 
     def put(self, resource: str, one: Object) -> Object:
         """Keep an object as it is now, with a new resourceVersion; return it."""
@@ -62,7 +62,7 @@ class Store:
             before = shelf.get(key)
             self.version += 1
             one["metadata"]["resourceVersion"] = str(self.version)
-            shelf[key] = copy.deepcopy(one)
+            shelf[key] = copied(one)
             self._tell("MODIFIED" if before else "ADDED", resource, shelf[key], before)
             return one
 
@@ -73,7 +73,7 @@ class Store:
             if before is None:
                 return None
             self.version += 1
-            last = copy.deepcopy(before)
+            last = copied(before)
             last["metadata"]["resourceVersion"] = str(self.version)
             self._tell("DELETED", resource, last, before)
             return last
