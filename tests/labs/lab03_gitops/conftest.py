@@ -1,0 +1,45 @@
+"""Give the checks of lab03_gitops a cluster, a namespace each, and the engine that works there."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from engine import Door, Engine
+from objects import Shop
+
+from lab_kit.components.cluster import Cluster, cluster
+from lab_kit.components.controllers import Images
+from lab_kit.judge import Submission
+
+
+@pytest.fixture(scope="session")
+def found() -> Iterator[Cluster]:
+    """Give all checks of one submission one cluster."""
+    with cluster(images=Images()) as made:
+        made.needs("apply", "audit", "inject", "pods-run")
+        yield made
+
+
+@pytest.fixture(scope="session")
+def door(found: Cluster) -> Iterator[Door]:
+    with tempfile.TemporaryDirectory(prefix="beyond-door-") as folder:
+        with Door(found, Path(folder)) as made:
+            yield made
+
+
+@pytest.fixture
+def shop(found: Cluster, fresh: object) -> Iterator[Shop]:
+    """Give a check a namespace of its own, and objects for it."""
+    found.server.faults.clear()
+    made = Shop(found, fresh)
+    yield made
+    found.remove(made.namespace)
+
+
+@pytest.fixture
+def engine(door: Door, submission: Submission) -> Engine:
+    submission.start_by(door.start)
+    return Engine(door, submission)
