@@ -33,12 +33,16 @@ Variables = Callable[[tuple[int, ...]], Mapping[str, str]]
 
 
 class Connected(Student):
-    """Be such a process; `listeners` are our sides of its ports, for whoever serves them."""
+    """Be such a process; `ports` are what it knows its ports by."""
 
     def __init__(self, program: Program, sock: socket.socket) -> None:
         super().__init__(program.lease, sock)
-        self._program = program
-        self.listeners, self.ports = program.listeners, program.ports
+        self._program, self.ports = program, program.ports
+
+    def listeners(self) -> tuple[socket.socket, ...]:
+        """Hand over our sides of its ports, for whoever serves them, and closes them in the end."""
+        given, self._program.listeners = self._program.listeners, ()
+        return given
 
     def close(self) -> None:
         super().close()

@@ -73,7 +73,7 @@ def pong() -> Iterator[tuple[str, int]]:
 def student(submit: Submit, pong: tuple[str, int]) -> Iterator[Connected]:
     with Relay() as relay:
         made = connected(submit(WORK), env=lambda ports: {"PORT": str(ports[0])})
-        relay.add(made.listeners, [pong])
+        relay.add(made.listeners(), [pong])
         with made:
             yield made
 
@@ -112,7 +112,7 @@ def test_a_submission_can_be_called_there(submit: Submit, pong: tuple[str, int])
 
     def start(folder: Path) -> Connected:
         made.append(connected(folder, env=lambda ports: {"PORT": str(ports[0])}))
-        relay.add(made[-1].listeners, [pong])
+        relay.add(made[-1].listeners(), [pong])
         return made[-1]
 
     with Relay() as relay, Submission(submit(WORK), "lab") as work:
@@ -121,3 +121,13 @@ def test_a_submission_can_be_called_there(submit: Submit, pong: tuple[str, int])
         with pytest.raises(Failed, match="wrong"):
             work.call("work.py", "wrong")
         assert len(made) == 1
+
+
+def test_one_after_another_is_served_by_the_same_relay(
+    submit: Submit, pong: tuple[str, int]
+) -> None:
+    with Relay() as relay:
+        for _ in range(4):
+            with connected(submit(WORK), env=lambda ports: {"PORT": str(ports[0])}) as student:
+                relay.add(student.listeners(), [pong])
+                assert student.call("work.py", "ours", timeout=20).value == "pong"
