@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -23,6 +24,7 @@ class Door:
     def __init__(self, found: Cluster, folder: Path) -> None:
         self.found, self._folder, self._relay = found, folder, Relay()
         settings = found.server.sign_in(USER, "system:masters")
+        self._listeners: tuple[socket.socket, ...] = ()
         self._settings = json.loads(settings.read_text())
 
     def start(self, work: Path) -> Connected:
@@ -34,7 +36,9 @@ class Door:
         inner = {**server, "server": f"https://127.0.0.1:{student.ports[0]}"}
         settings = {**self._settings, "clusters": [{"name": "lab", "cluster": inner}]}
         place.write_text(json.dumps(settings))
-        self._relay.add(student.listeners, [(host, int(port))])
+        self._relay.remove(self._listeners)
+        self._listeners = student.listeners()
+        self._relay.add(self._listeners, [(host, int(port))])
         return student
 
     def __enter__(self) -> Door:
