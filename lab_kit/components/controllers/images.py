@@ -16,7 +16,8 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Program:
-    """Run a program in the sandbox; it finds its listener as file descriptor 3 (LISTEN_FDS).
+    """Run a program in the sandbox; it finds its listener as file descriptor 3 (LISTEN_FDS), and
+    the image's name in IMAGE.
 
     argv: its words;  folder: where it stands, which it may read
     """
