@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine import named, query
-from objects import in_wave, ready
+from objects import in_wave
 
 from lab_kit.judge import check, expect, expect_equal
 
@@ -31,7 +31,7 @@ def the_cluster_becomes_what_git_says(engine, shop):
     expect_equal(found["failed"], [], "A run failed that should not.", next="look at healthy.")
     there = shop.get(words)
     expect(
-        there is not None and there["data"] == words["data"] and ready(shop.get(web)),
+        there is not None and there["data"] == words["data"] and shop.runs(web),
         "The cluster is not what the manifests say, or reconcile did not wait.",
         f"the Deployment's status: {(shop.get(web) or {}).get('status')!r:.300}",
         "look at what reconcile applies, and how long it waits.",
@@ -39,7 +39,7 @@ def the_cluster_becomes_what_git_says(engine, shop):
     web["spec"]["replicas"] += 2
     reconciled(engine, [words, web])
     expect(
-        ready(shop.get(web)) and shop.get(web)["spec"]["replicas"] == web["spec"]["replicas"],
+        shop.runs(web) and shop.get(web)["spec"]["replicas"] == web["spec"]["replicas"],
         "A second commit was not carried out, or not waited for.",
         f"{web['spec']['replicas']} replicas are wanted; the Deployment: "
         f"{shop.get(web)['spec']['replicas']}, its status {shop.get(web)['status']!r:.200}",
@@ -104,7 +104,7 @@ def a_wave_waits_for_the_one_before(engine, shop):
     made = int(shop.get(after)["metadata"]["resourceVersion"])
     done = int(shop.get(slow)["metadata"]["resourceVersion"])
     expect(
-        ready(shop.get(slow)) and done < made,
+        shop.runs(slow) and done < made,
         "The second wave was written before the first was healthy.",
         f"the first was healthy at version {done}, the second was made at version {made}",
         "wait for every object of a wave before the next.",

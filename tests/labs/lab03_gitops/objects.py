@@ -71,9 +71,20 @@ class Shop:
     def delete(self, one: Object) -> None:
         self.client.delete(self.path(one))
 
+    def runs(self, one: Object) -> bool:
+        """Say whether a Deployment's pods are those of this manifest, all there and all well."""
+        found, _ = self.client.list(f"/api/v1/namespaces/{self.namespace}/pods")
+        mine = [pod for pod in found
+                if pod["metadata"]["labels"].get("app") == one["metadata"]["name"]]  # fmt: skip
+        image = one["spec"]["template"]["spec"]["containers"][0]["image"]
+        well = [pod for pod in mine if pod["spec"]["containers"][0]["image"] == image
+                and any((c["type"], c["status"]) == ("Ready", "True")
+                        for c in pod["status"].get("conditions", ()))]  # fmt: skip
+        return len(well) == len(mine) == one["spec"]["replicas"]
+
     def settled(self, one: Object) -> None:
-        """Wait until a Deployment's controllers have nothing more to do."""
-        self.until(lambda: ready(self.get(one)), "the cluster did not settle")
+        """Wait until a Deployment's pods run."""
+        self.until(lambda: self.runs(one), "a Deployment's pods did not start")
 
     @staticmethod
     def until(true: Callable[[], object], what: str, seconds: float = 20.0) -> None:
@@ -83,17 +94,6 @@ class Shop:
             if time.monotonic() > end:
                 raise JudgeError(f"In the judge's cluster {what}.")
             time.sleep(0.02)
-
-
-def ready(one: Object | None) -> bool:
-    """Say whether a Deployment is as its spec wants it."""
-    if one is None:
-        return False
-    status, wanted = one.get("status") or {}, one["spec"]["replicas"]
-    counts = [status.get(n) for n in ("replicas", "updatedReplicas", "availableReplicas")]
-    return status.get("observedGeneration") == one["metadata"]["generation"] and counts == (
-        [wanted] * 3
-    )
 
 
 def in_wave(one: Object, number: int) -> Object:
