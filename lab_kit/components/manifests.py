@@ -57,7 +57,7 @@ def read(files: Mapping[str, bytes]) -> list[Manifest]:
     return [manifest for path, data in files.items() for manifest in _File(path).read(data)]
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]
     """Compose within a depth: the parser itself calls itself once a level."""
 
     depth = 0
@@ -130,6 +130,8 @@ class _File:
         found: dict[str, Any] = {}
         for key, value in node.value:
             line = key.start_mark.line
+            if key.tag == "tag:yaml.org,2002:merge":
+                raise self.bad(line, "<< is not read: write the fields out")
             if key.tag != "tag:yaml.org,2002:str" or not isinstance(key, yaml.ScalarNode):
                 raise self.bad(line, "a key is not a text: put it in quotes")
             if key.value in found:

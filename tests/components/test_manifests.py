@@ -48,6 +48,7 @@ def test_an_anchor_is_written_out() -> None:
         ("a: 1\na: 2", r"a, line 2: the key a is there twice"),
         ("1: a", r"a, line 1: a key is not a text"),
         ("[a]: b", r"a, line 1: a key is not a text"),
+        ("a: &x {b: 1}\nc: {<<: *x}", r"a, line 2: << is not read"),
         ("a: .inf", r"a, line 1: \.inf is no number"),
         ("a: b\n c: d", r"a, line 2: mapping values"),
         ("a: \x00", r"a, line 1: unacceptable character"),
