@@ -57,6 +57,13 @@ ERRORS = """() => window.jupyterapp.shell.currentWidget.content.widgets
   .filter(cell => cell.model.type === 'code')
   .map(cell => cell.model.outputs.toJSON().find(output => output.output_type === 'error'))
   .filter(error => error).map(error => `${error.ename}: ${error.evalue}`)"""
+STATE = """() => {
+  const panel = window.jupyterapp.shell.currentWidget;
+  const kernel = panel.sessionContext.session?.kernel;
+  const waiting = panel.content.widgets.filter(cell => cell.promptNode?.textContent === '[*]:')
+    .map(cell => cell.model.sharedModel.getSource().slice(0, 80));
+  return JSON.stringify({kernel: kernel?.status, link: kernel?.connectionStatus, waiting});
+}"""
 SELECT = """id => {
   const content = window.jupyterapp.shell.currentWidget.content;
   content.activeCellIndex = content.widgets.findIndex(cell => cell.model.id === id);
@@ -109,7 +116,9 @@ class Notebook:
 
     def do(self, command: str, limit: float = 60) -> None:
         said = self.page.evaluate(RUN, [command, limit * 1000])
-        assert said == "done", f"{command}: {said}"
+        if said != "done":
+            log = self.server.program.output()[-2000:]
+            pytest.fail(f"{command}: {said}; {self.page.evaluate(STATE)}; {self.errors}; {log}")
 
     def write(self, cell: str, text: str) -> None:
         self.page.evaluate(SET_SOURCE, [cell, text])

@@ -22,7 +22,7 @@ from lab_kit.errors import Unavailable
 BACKENDS = ["embedded", *(["kube-apiserver", "your cluster"] if os.environ.get(ASSETS) else [])]
 
 
-@pytest.fixture(scope="session", params=BACKENDS)
+@pytest.fixture(scope="module", params=BACKENDS)
 def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     with ExitStack() as held:
         if request.param != "your cluster":
@@ -46,7 +46,7 @@ def needed(request: pytest.FixtureRequest) -> None:
             pytest.skip(f"{problem.what} {problem.why}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def api(cluster: Cluster) -> Iterator[client.ApiClient]:
     with config.new_client_from_config(str(cluster.kubeconfig)) as made:
         yield made
