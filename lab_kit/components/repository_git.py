@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import select
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 from lab_kit.errors import Unavailable, UsageError
@@ -50,16 +52,33 @@ class Git:
         if shutil.which("git") is None:
             raise Unavailable(*NO_GIT)
         where = [f"--git-dir={self.folder / '.git'}", f"--work-tree={self.folder}"]
-        with tempfile.TemporaryFile() as source, tempfile.TemporaryFile() as sink:
+        argv = ["sh", "-c", SHELL, "sh", "git", *OPTIONS, *where, *words]
+        reader, writer = os.pipe()
+        with tempfile.TemporaryFile() as source, open(reader, "rb", buffering=0) as output:
             source.write(stdin)
             source.seek(0)
-            fds = (source.fileno(), sink.fileno())
+            fds = (source.fileno(), writer)
             env = VARIABLES | {
                 "PATH": os.environ.get("PATH", os.defpath), "IN": str(fds[0]), "OUT": str(fds[1]),
             }  # fmt: skip
-            argv = ["sh", "-c", SHELL, "sh", "git", *OPTIONS, *where, *words]
-            with start_trusted(argv, env=env, cwd=self.folder, pass_fds=fds) as program:
+            try:
+                program = start_trusted(argv, env=env, cwd=self.folder, pass_fds=fds)
+            finally:
+                os.close(writer)
+            with program:
+                written = _all(output.fileno(), time.monotonic() + PATIENCE)
                 ended = program.wait(PATIENCE)
-                log = program.output()
-            sink.seek(0)
-            return 1 if ended.code is None else ended.code, sink.read(), log
+                return 1 if ended.code is None else ended.code, written, program.output()
+
+
+def _all(fd: int, end: float) -> bytes:
+    """Read until nobody can write any more, which tells the end sooner than asking for it."""
+    ready = select.poll()
+    ready.register(fd, select.POLLIN)
+    found = bytearray()
+    while ready.poll(max(0.0, end - time.monotonic()) * 1000):
+        part = os.read(fd, 1 << 20)
+        if not part:
+            return bytes(found)
+        found += part
+    raise Unavailable(f"git did not end within {PATIENCE:g} s.", "", "Run the same thing again.")

@@ -15,6 +15,7 @@ FOLDER, LINK, MODULE = b"40000", b"120000", b"160000"
 FILES = (b"100644", b"100755", b"100664")
 MOST_NAME = 255
 HASH = re.compile(rb"[0-9a-f]{40}")
+SHORT_GIT = re.compile(r"git~[0-9]+", re.IGNORECASE)  # what .git is called on FAT and NTFS
 PERSON = re.compile(rb"([^<>\n\0]*?) ?<([^<>\n\0]*)> ([0-9]{1,11}) [+-][0-9]{4}")
 NEXT = "Make the repository with git alone, and hand it in again."
 
@@ -91,11 +92,15 @@ def _person(name: str, line: bytes) -> tuple[Person, int]:
 def shown(text: bytes) -> str:
     """Decode a stranger's text for one line on a screen: no controls, no reordering."""
     decoded = text.decode("utf-8", "replace")
-    return "".join("�" if _hidden(char) else char for char in decoded)
+    hidden = _hidden(decoded)
+    return "".join("�" if char in hidden else char for char in decoded) if hidden else decoded
 
 
-def _hidden(char: str) -> bool:
-    return unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+def _hidden(text: str) -> set[str]:
+    """Return the characters that do not show, or that reorder what does."""
+    if text.isprintable():
+        return set()
+    return {c for c in text if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp")}
 
 
 def entries(name: str, raw: bytes) -> list[Entry]:
@@ -145,10 +150,10 @@ def fault(name: bytes) -> str:
         return f"A name has 1 to {MOST_NAME} bytes."
     if text in (".", "..") or "/" in text or "\\" in text:
         return "A name is no way to another folder."
-    if any(_hidden(char) for char in text):
+    if _hidden(text):
         return "It has characters that cannot be seen."
     if text[-1] in ". " or ":" in text:
         return "Some file systems read it as another name."
-    if text.lower() == ".git" or re.fullmatch(r"git~[0-9]+", text.lower()):
+    if text.lower() == ".git" or SHORT_GIT.fullmatch(text):
         return "It is where Git keeps its own files."
     return ""
