@@ -21,6 +21,7 @@ from lab_kit.components import repository_batch as batch
 from lab_kit.components import repository_objects as objects
 from lab_kit.components.repository_git import Git
 from lab_kit.components.repository_objects import Commit, Entry, Person
+from lab_kit.components.repository_received import Most, Received, received
 from lab_kit.components.repository_signatures import SigningKey, signed
 from lab_kit.errors import Failed, UsageError
 
@@ -28,7 +29,7 @@ LAB = Person("Lab", "lab@beyond.example")
 MOST_OBJECT = 1 << 30
 MOST_COMMITS = 100_000
 
-__all__ = ["LAB", "Commit", "Person", "Repository"]
+__all__ = ["LAB", "Commit", "Most", "Person", "Received", "Repository", "received"]
 
 
 class Repository:

@@ -47,7 +47,7 @@ class Commit:
         return self.raw.partition(b"\n\n")[2].decode("utf-8", "replace")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """Hold one line of a tree."""
 
