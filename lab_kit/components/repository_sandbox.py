@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 import socket
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import BinaryIO
 
 from lab_kit.components import repository_batch as batch
 from lab_kit.components.repository_git import NO_GIT
 from lab_kit.components.repository_objects import NEXT, shown
+from lab_kit.components.repository_stream import Timed
 from lab_kit.errors import Failed, Unavailable
 from lab_kit.process import Exit, Limits, Program, zygote
 
@@ -23,7 +24,7 @@ LIMITS = Limits(
     data_mb=384, file_mb=128, cpu_s=10, threads=16, open_files=64, scratch_mb=96, rss_mb=512
 )
 TMP_MB = 96
-PATIENCE = 90.0
+PATIENCE = 90.0  # for all of it
 AT_ONCE = 512  # questions, so that neither side waits for the other
 NO_GIT_CODE = 97
 SPENT = (128 + 9, 128 + 24)  # git was ended for its processor time, says the shell
@@ -55,7 +56,7 @@ class Unpacked:
         self._folder = tempfile.TemporaryDirectory(prefix="beyond-pack-")
         self._program: Program | None = None
         self._sockets: list[socket.socket] = []
-        self._streams: list[BinaryIO] = []
+        self._streams: list[Timed] = []
         try:
             self._start(Path(self._folder.name), pack)
         except BaseException:
@@ -84,8 +85,6 @@ class Unpacked:
 
     def close(self) -> None:
         """End git with all that it unpacked."""
-        for stream in self._streams:
-            stream.close()
         for end in self._sockets:
             end.close()
         if self._program:
@@ -104,9 +103,7 @@ class Unpacked:
         (folder / "pack").write_bytes(pack)
         pairs = [socket.socketpair() for _ in range(2)]
         self._sockets = [ours for ours, _ in pairs]
-        for ours in self._sockets:
-            ours.settimeout(PATIENCE)
-            self._streams.append(ours.makefile("rb"))
+        self._streams = [Timed(ours, time.monotonic() + PATIENCE) for ours in self._sockets]
         options = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
         env = VARIABLES | {"PACK": str(folder.resolve() / "pack")}
         try:
@@ -120,7 +117,7 @@ class Unpacked:
 
     def _ask(self, channel: int, names: Sequence[str]) -> None:
         try:
-            self._sockets[channel].sendall(batch.request(names))
+            self._streams[channel].send(batch.request(names))
         except OSError:
             raise self._gone() from None
 
@@ -137,7 +134,9 @@ class Unpacked:
             ended = self._program.wait(2.0)
         except Unavailable:
             ended = self._program.kill("it did not answer")
-            return Unavailable(f"git did not answer within {PATIENCE:g} s.", ended.reason)
+            return Unavailable(
+                f"git did not answer within {PATIENCE:g} s.", f"Then {ended.reason}."
+            )
         return _why(ended, self._program.output())
 
 
@@ -148,6 +147,11 @@ def _parts(names: Sequence[str]) -> list[Sequence[str]]:
 def _why(ended: Exit, log: str) -> Exception:
     if ended.code == NO_GIT_CODE:
         return Unavailable(*NO_GIT)
+    if "did not receive expected object" in log:
+        return Failed(
+            "The bundle is incomplete.", _words(log),
+            "Make it where the whole history is (git fetch --unshallow), with git bundle create.",
+        )  # fmt: skip
     if ended.reason.startswith("it was killed: ") or ended.code in SPENT:
         why = ended.reason if ended.signal else "it used up its processor time"
         return Failed("The bundle takes too much to unpack.", f"git was ended: {why}.", NEXT)
@@ -155,7 +159,7 @@ def _why(ended: Exit, log: str) -> Exception:
         return Unavailable("git was ended while it read the bundle.", ended.reason)
     if "ut of memory" in log or "o space left" in log or "ile too large" in log:
         return Failed("The bundle takes too much to unpack.", _words(log), NEXT)
-    return Failed("Git refused the bundle.", _words(log), NEXT)
+    return Failed("Git refused the bundle.", _words(log) or f"It ended: {ended.reason}.", NEXT)
 
 
 def _words(log: str) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 import os
 import random
+import socket
+import threading
 import time
 import zlib
 from dataclasses import replace
@@ -17,7 +20,8 @@ from lab_kit.components import repository_objects as objects
 from lab_kit.components import repository_sandbox as sandbox
 from lab_kit.components.repository import Most, Person, Repository, received
 from lab_kit.components.repository_signatures import SigningKey, verify
-from lab_kit.errors import Failed, UsageError
+from lab_kit.components.repository_stream import Timed
+from lab_kit.errors import Failed, Unavailable, UsageError
 from tests.components import repository_forge as forge
 from tests.components.repository_forge import Forge
 
@@ -256,7 +260,7 @@ def test_objects_that_are_not_there(tmp_path):
     refused(forge.forged(tmp_path / "b", [("tree", b""), made]))
     refused(forge.forged(tmp_path / "b", [("tree", b"")], tip="1" * 40), "missing")
     orphan = ("commit", forge.commit(forge.oid("tree", b""), "2" * 40))
-    refused(forge.forged(tmp_path / "b", [("tree", b""), orphan]))
+    refused(forge.forged(tmp_path / "b", [("tree", b""), orphan]), "incomplete")
 
 
 @pytest.mark.parametrize(
@@ -341,14 +345,17 @@ def zeros(size):
 
 
 def test_a_small_pack_with_an_enormous_file(tmp_path):
-    size = 512 << 20
-    tree = forge.tree_line(FILE, "a", "1" * 40)
+    size = 128 << 20
+    digest = hashlib.sha1(b"blob %d\0" % size)
+    for _ in range(size >> 20):
+        digest.update(bytes(1 << 20))
+    tree = forge.tree_line(FILE, "a", digest.hexdigest())
     commit = forge.commit(forge.oid("tree", tree))
     big = forge.size_of(3, size) + zeros(size)
-    assert len(big) < 1 << 20
+    assert len(big) < 1 << 18
     data = forge.pack(big, forge.packed("tree", tree), forge.packed("commit", commit))
     refs = [(b"refs/heads/main", forge.oid("commit", commit))]
-    refused(forge.bundle(tmp_path / "b", refs, data))
+    refused(forge.bundle(tmp_path / "b", refs, data), "a is too large")
 
 
 def test_a_small_pack_with_an_enormous_folder(tmp_path):
@@ -440,6 +447,40 @@ def test_a_git_that_lies_is_not_believed(answer):
 def test_a_git_that_stops_in_the_middle(answer):
     with pytest.raises(EOFError):
         batch.content(io.BytesIO(answer.encode()), NAME, "blob", 100)
+
+
+def test_a_git_that_answers_a_byte_at_a_time_does_not_hold_us():
+    ours, theirs = socket.socketpair()
+    stop = threading.Event()
+
+    def drip():
+        while not stop.wait(0.01):
+            theirs.send(b"1")
+
+    thread = threading.Thread(target=drip)
+    thread.start()
+    try:
+        with ours, pytest.raises(TimeoutError):
+            Timed(ours, time.monotonic() + 0.2).read(1 << 20)
+    finally:
+        stop.set()
+        thread.join()
+        theirs.close()
+
+
+def test_a_git_that_says_nothing_is_ended(eve, monkeypatch):
+    monkeypatch.setattr(sandbox, "SCRIPT", "sleep 600")
+    monkeypatch.setattr(sandbox, "PATIENCE", 0.3)
+    eve.commit(eve.tree())
+    with pytest.raises(Unavailable, match="did not answer within"):
+        received(eve.bundle())
+
+
+def test_no_git_in_the_sandbox_is_not_the_learners_fault(eve, monkeypatch):
+    monkeypatch.setattr(sandbox, "SCRIPT", sandbox.SCRIPT.replace("command -v git", "false"))
+    eve.commit(eve.tree())
+    with pytest.raises(Unavailable, match="There is no git"):
+        received(eve.bundle())
 
 
 def test_nothing_is_left_behind(eve, tmp_path, monkeypatch):
