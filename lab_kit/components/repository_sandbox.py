@@ -25,7 +25,7 @@ LIMITS = Limits(
 )
 TMP_MB = 96
 PATIENCE = 90.0  # for all of it
-AT_ONCE = 512  # questions, so that neither side waits for the other
+AT_ONCE = 128  # questions: they fit any socket, so that neither side waits for the other
 NO_GIT_CODE = 97
 SPENT = (128 + 9, 128 + 24)  # git was ended for its processor time, says the shell
 SETTINGS = {

@@ -490,3 +490,16 @@ def test_nothing_is_left_behind(eve, tmp_path, monkeypatch):
     received(eve.bundle())
     refused(forge.bundle(tmp_path / "b", [(b"HEAD", "1" * 40)], forge.pack()))
     assert list((tmp_path / "t").iterdir()) == []
+
+
+def test_a_long_history_is_read_and_a_longer_one_refused(tmp_path):
+    made, above = [("tree", b"")], []
+    for number in range(2001):
+        raw = forge.commit(forge.oid("tree", b""), *above, message=b"%d\n" % number)
+        made.append(("commit", raw))
+        above = [forge.oid("commit", raw)]
+    refused(forge.forged(tmp_path / "b", made), "2,000 commits")
+    began = time.perf_counter()
+    got = received(forge.forged(tmp_path / "b", made[:-1]))
+    print(f"2,000 commits: {(time.perf_counter() - began) * 1000:.0f} ms")
+    assert [c.subject for c in got.commits] == [str(n) for n in range(1999, -1, -1)]
