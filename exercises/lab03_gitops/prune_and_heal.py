@@ -23,9 +23,12 @@ LIMIT = 5  # objects that one run may prune; more is a mistake until somebody sa
 def reference(one):
     """Return what the inventory keeps of a live object. (This one is given.)"""
     meta = one["metadata"]
-    return {"apiVersion": one["apiVersion"], "kind": one["kind"],
-            "metadata": {"name": meta["name"], "namespace": meta.get("namespace")},
-            "uid": meta["uid"]}
+    return {
+        "apiVersion": one["apiVersion"],
+        "kind": one["kind"],
+        "metadata": {"name": meta["name"], "namespace": meta.get("namespace")},
+        "uid": meta["uid"],
+    }
 
 
 def inventory(namespace):
@@ -36,9 +39,12 @@ def inventory(namespace):
 
 def box(namespace, references):
     """Return the ConfigMap that holds an inventory. (This one is given.)"""
-    return {"apiVersion": "v1", "kind": "ConfigMap",
-            "metadata": {"name": INVENTORY, "namespace": namespace},
-            "data": {"objects": json.dumps(references, sort_keys=True)}}
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": INVENTORY, "namespace": namespace},
+        "data": {"objects": json.dumps(references, sort_keys=True)},
+    }
 
 
 def record(namespace, manifests):

@@ -20,10 +20,10 @@ def cluster():
     return dynamic.DynamicClient(client.ApiClient())
 
 
-def read(folder):
-    """Return every object in the YAML files of a folder, in the order of their names."""
-    found = []
-    for file in sorted(Path(folder).rglob("*.yaml")):
+def read(place):
+    """Return every object in a YAML file, or in those of a folder in the order of their names."""
+    found, place = [], Path(place)
+    for file in [place] if place.is_file() else sorted(place.rglob("*.yaml")):
         found += [one for one in yaml.safe_load_all(file.read_text()) if one]
     return found
 
@@ -41,8 +41,11 @@ def where(one):
 def name_of(one):
     """Return how people call an object: `Deployment shop/quote`."""
     at = where(one)
-    return f"{one['kind']} {at['namespace']}/{at['name']}" if at["namespace"] else (
-        f"{one['kind']} {at['name']}")
+    return (
+        f"{one['kind']} {at['namespace']}/{at['name']}"
+        if at["namespace"]
+        else (f"{one['kind']} {at['name']}")
+    )
 
 
 def live(one):
@@ -61,9 +64,13 @@ def apply(one, dry_run=False, force=False):
     Raises ApiException: 409 where it would change a field that somebody else owns.
     """
     more = {"dry_run": "All"} if dry_run else {}
-    return kind_of(one).server_side_apply(
-        body=one, field_manager=MANAGER, force_conflicts=force, **where(one), **more
-    ).to_dict()
+    return (
+        kind_of(one)
+        .server_side_apply(
+            body=one, field_manager=MANAGER, force_conflicts=force, **where(one), **more
+        )
+        .to_dict()
+    )
 
 
 def delete(one):
@@ -93,7 +100,10 @@ def changed_since(kind, namespace, version, seconds):
     Raises ApiException with status 410 where that is too long ago.
     """
     stream = watch.Watch().stream(
-        kind.get, namespace=namespace, resource_version=version, timeout_seconds=seconds,
+        kind.get,
+        namespace=namespace,
+        resource_version=version,
+        timeout_seconds=seconds,
         serialize=False,
     )
     for event in stream:
@@ -103,5 +113,8 @@ def changed_since(kind, namespace, version, seconds):
 def conflicts(problem):
     """Return whose fields an apply was refused for: {".spec.replicas": "autoscaler"}."""
     told = json.loads(problem.body).get("details", {}).get("causes", [])
-    return {cause["field"]: cause["message"].split('"')[1] for cause in told
-            if cause.get("reason") == "FieldManagerConflict"}
+    return {
+        cause["field"]: cause["message"].split('"')[1]
+        for cause in told
+        if cause.get("reason") == "FieldManagerConflict"
+    }

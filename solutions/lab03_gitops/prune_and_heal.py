@@ -23,9 +23,12 @@ LIMIT = 5  # objects that one run may prune; more is a mistake until somebody sa
 def reference(one):
     """Return what the inventory keeps of a live object. (This one is given.)"""
     meta = one["metadata"]
-    return {"apiVersion": one["apiVersion"], "kind": one["kind"],
-            "metadata": {"name": meta["name"], "namespace": meta.get("namespace")},
-            "uid": meta["uid"]}
+    return {
+        "apiVersion": one["apiVersion"],
+        "kind": one["kind"],
+        "metadata": {"name": meta["name"], "namespace": meta.get("namespace")},
+        "uid": meta["uid"],
+    }
 
 
 def inventory(namespace):
@@ -36,9 +39,12 @@ def inventory(namespace):
 
 def box(namespace, references):
     """Return the ConfigMap that holds an inventory. (This one is given.)"""
-    return {"apiVersion": "v1", "kind": "ConfigMap",
-            "metadata": {"name": INVENTORY, "namespace": namespace},
-            "data": {"objects": json.dumps(references, sort_keys=True)}}
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": INVENTORY, "namespace": namespace},
+        "data": {"objects": json.dumps(references, sort_keys=True)},
+    }
 
 
 def record(namespace, manifests):
@@ -108,16 +114,14 @@ def guard(manifests, seconds):
     """Heal whatever is changed or deleted, for some seconds; return how often that was needed."""
     healed, end = 0, time.monotonic() + seconds
     # BEGIN SOLUTION: list, heal, then watch for changes; begin anew where the watch ends
+    kind, space = kind_of(manifests[0]), manifests[0]["metadata"]["namespace"]
     while (left := end - time.monotonic()) > 0:
         try:
-            one = manifests[0]
-            listed = kind_of(one).get(namespace=one["metadata"]["namespace"])
-            healed += sum(heal(each) for each in manifests)
-            version = listed.metadata.resourceVersion
-            for _, changed in changed_since(kind_of(one), one["metadata"]["namespace"], version,
-                                            max(1, int(left))):
-                mine = [m for m in manifests if m["metadata"]["name"] == changed["metadata"]["name"]]
-                healed += sum(heal(each) for each in mine)
+            version = kind.get(namespace=space).metadata.resourceVersion
+            healed += sum(map(heal, manifests))
+            for _, changed in changed_since(kind, space, version, max(1, int(left))):
+                name = changed["metadata"]["name"]
+                healed += sum(heal(one) for one in manifests if one["metadata"]["name"] == name)
                 if time.monotonic() > end:
                     break
         except ApiException as problem:

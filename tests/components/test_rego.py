@@ -8,7 +8,6 @@ import pytest
 
 from lab_kit.components.rego import BadPolicy, Finding, Rego
 
-pytest.importorskip("regorus", reason="the Rego engine is not installed")
 V1 = """package k8s
 import rego.v1
 deny contains msg if {

@@ -117,8 +117,8 @@ class Container:
             words = [*image.argv, *(str(word) for word in self.spec.get("args") or ())][:32]
             return zygote().program(
                 words, cwd=image.folder, read=[image.folder],
-                env={"IMAGE": str(self.spec.get("image")), **image.env, **self._env()}, limits=LIMITS, fork=False, serve=listeners,
-                log_kb=64,
+                env={"IMAGE": str(self.spec.get("image")), **image.env, **self._env()},
+                limits=LIMITS, fork=False, serve=listeners, log_kb=64,
             )  # fmt: skip
         except OSError as problem:
             raise LabError(f"Port {ports} could not be opened: {problem}") from None

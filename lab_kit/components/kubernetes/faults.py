@@ -15,6 +15,7 @@ STALE = (
 )
 REASONS = {
     409: ("Conflict", STALE),
+    410: ("Expired", "too old resource version"),
     429: ("TooManyRequests", "too many requests, please try again later"),
     500: ("InternalError", "an error on the server has prevented the request from succeeding"),
     503: ("ServiceUnavailable", "the server is currently unable to handle the request"),

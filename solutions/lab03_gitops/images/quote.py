@@ -15,8 +15,11 @@ class Quote(BaseHTTPRequestHandler):
 
     def do_GET(self):
         bad = BROKEN and self.path != "/health"
-        told = {"error": "division by zero"} if bad else {
-            "cents": 590, "currency": CURRENCY, "version": VERSION}
+        told = (
+            {"error": "division by zero"}
+            if bad
+            else {"cents": 590, "currency": CURRENCY, "version": VERSION}
+        )
         body = json.dumps(told).encode()
         self.send_response(500 if bad else 200)
         self.send_header("Content-Type", "application/json")

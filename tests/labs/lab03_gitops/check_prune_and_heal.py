@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+
+from engine import USER
 
 from lab_kit.components.kubernetes.faults import Fault
 from lab_kit.judge import check, expect, expect_equal
 
 FILE = "prune_and_heal.py"
 AUTOSCALER = "kiosk-autoscaler"
+IN_TIME_S = 1.5
 
 
 def begun(engine, shop, manifests):
@@ -94,7 +96,7 @@ def an_empty_folder_does_not_empty_the_cluster(engine, shop):
     )  # fmt: skip
 
 
-@check(points=2, hint="changes(manifest) may be refused, too: a dry run conflicts as an apply does.")
+@check(points=2, hint="changes(manifest) may be refused, too: dry runs conflict as applies do.")
 def what_somebody_changed_comes_back(engine, shop):
     """An edit by hand and a deletion are undone; without either nothing is written."""
     web, words = shop.deployment(), shop.config_map(price="590")
@@ -143,13 +145,16 @@ def the_autoscaler_keeps_its_replicas(engine, shop):
     )  # fmt: skip
 
 
-def guarded(engine, shop, manifests, trouble, seconds):
-    """Let the engine stand guard while `trouble` goes on; return how often it healed."""
+def guarded(engine, manifests, trouble, seconds):
+    """Let the engine stand guard while trouble(end) goes on; return how often it healed."""
+    engine.mark()
+    end = time.monotonic() + seconds
     with ThreadPoolExecutor(1) as crowd:
         job = crowd.submit(engine.call, FILE, "guard", manifests, seconds)
-        time.sleep(1.0)  # let it stand there before trouble comes
+        while not engine.has_begun() and not job.done() and time.monotonic() < end - seconds * 0.6:
+            time.sleep(0.05)
         try:
-            trouble()
+            trouble(end)
         finally:
             found = job.result()
     return found
@@ -167,26 +172,29 @@ def back(shop, one, seconds):
 
 
 @check(
-    points=3, needs=["what_somebody_changed_comes_back"], deadline=40,
+    points=3, needs=["what_somebody_changed_comes_back"], deadline=60,
     hint="A watch tells of a change within milliseconds; asking again and again does not.",
 )  # fmt: skip
 def chaos_is_undone_while_it_goes_on(engine, shop, fresh):
     """While the guard stands, edits and deletions are undone one after another."""
     manifests = [shop.config_map(price=str(n)) for n in range(3)]
     begun(engine, shop, manifests)
-    late = threading.Event()
+    undone = []
 
-    def trouble():
-        for _ in range(6):
+    def trouble(end):
+        while len(undone) < 6 and time.monotonic() < end - IN_TIME_S:
             one = fresh.choice(manifests)
             shop.delete(one) if fresh.random() < 0.4 else shop.edit(one, {"data": {"price": "x"}})
-            if not back(shop, one, 1.5):
-                late.set()
+            undone.append(back(shop, one, IN_TIME_S))
+            if not undone[-1]:
+                return
 
-    healed = guarded(engine, shop, manifests, trouble, 4)
+    healed = guarded(engine, manifests, trouble, 5)
+    if all(undone) and len(undone) < 4:  # a machine that has much else to do
+        healed = guarded(engine, manifests, trouble, 20)
     expect(
-        not late.is_set(), "Chaos went on longer than the guard could stand.",
-        f"an edit was not undone within 1.5 s; guard says that it healed {healed!r:.40}",
+        undone and all(undone), "Chaos went on longer than the guard could stand.",
+        f"an edit was not undone within {IN_TIME_S} s; guard says that it healed {healed!r:.40}",
         "heal as soon as the watch tells of a change.",
     )  # fmt: skip
 
@@ -202,33 +210,29 @@ def the_guard_survives_a_bad_day(engine, shop, found):
     one = shop.config_map(price="590")
     begun(engine, shop, [one])
 
-    def cut():
-        found.server.cut_watches()
-
-    def forget():
-        for n in range(3):
-            shop.edit(one, {"metadata": {"labels": {"n": str(n)}}})
-        found.compact()
-        found.server.cut_watches()
-
-    def fail():
-        found.server.faults.add(Fault(500, times=2, user="kiosk-engine"))
-        found.server.cut_watches()
-
-    days = [("its watch was cut", cut), ("its watch was too old (410)", forget),
-            ("the server answered 500 twice", fail)]  # fmt: skip
+    faults = found.server.faults
+    days = [
+        ("its watch was cut", []),
+        ("its watch was too old (410)", [Fault(410, verb="watch", user=USER)]),
+        ("the server answered 500 twice", [Fault(500, times=2, user=USER)]),
+    ]
     lost = []
 
-    def trouble():
-        for what, happen in days:
-            happen()
-            time.sleep(0.2)
+    def trouble(end):
+        for what, planned in days:
+            met = faults.met + sum(fault.times for fault in planned)
+            for fault in planned:
+                faults.add(fault)
+            found.server.cut_watches()
+            soon = time.monotonic() + 1.0
+            while faults.met < met and time.monotonic() < soon:
+                time.sleep(0.02)
             shop.edit(one, {"data": {"price": "1"}})
             if not back(shop, one, 2.0):
                 lost.append(what)
                 return
 
-    guarded(engine, shop, [one], trouble, 6)
+    guarded(engine, [one], trouble, 9)
     found.server.faults.clear()
     expect(
         not lost, "The guard went home.", f"after {' '.join(lost)}, an edit was not undone",

@@ -101,7 +101,13 @@ def a_wave_waits_for_the_one_before(engine, shop):
     slow = in_wave(shop.deployment(replicas=1, image="kiosk/web:slow"), 0)
     after = in_wave(shop.config_map(), 1)
     reconciled(engine, [slow, after])
-    made = int(shop.get(after)["metadata"]["resourceVersion"])
+    second = shop.get(after)
+    expect(
+        second is not None, "The second wave never began, although the first got healthy.",
+        "one pod of wave 0 takes some seconds to be ready; patience_s was 20",
+        "wait for as long as patience_s says.",
+    )  # fmt: skip
+    made = int(second["metadata"]["resourceVersion"])
     done = int(shop.get(slow)["metadata"]["resourceVersion"])
     expect(
         shop.runs(slow) and done < made,
@@ -126,8 +132,11 @@ def a_second_run_writes_nothing(engine, shop):
     expect_equal(found["applied"], [], "A second run says that it applied something.")
 
 
-@check(points=2, hint=["status.observedGeneration says which spec a status is about.",
-                       "Old pods that are still there are not what the spec asks for."])  # fmt: skip
+@check(
+    points=2,
+    hint=["status.observedGeneration says which spec a status is about.",
+          "Old pods that are still there are not what the spec asks for."],
+)  # fmt: skip
 def health_is_about_this_spec_and_all_pods(engine):
     """A status of an older spec, missing pods and old pods are not healthy."""
     good = {"observedGeneration": 3, "replicas": 2, "updatedReplicas": 2, "availableReplicas": 2,

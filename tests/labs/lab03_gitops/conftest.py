@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from engine import Door, Engine
 from objects import Shop
+from rules import under_rules
 
 from lab_kit.components.cluster import Cluster, cluster
 from lab_kit.components.controllers import Images
@@ -19,7 +20,7 @@ from lab_kit.judge import Submission
 def found() -> Iterator[Cluster]:
     """Give all checks of one submission one cluster."""
     with cluster(images=Images()) as made:
-        made.needs("apply", "audit", "inject", "pods-run")
+        made.needs("admission", "apply", "audit", "inject", "pods-run")
         yield made
 
 
@@ -43,3 +44,11 @@ def shop(found: Cluster, fresh: object) -> Iterator[Shop]:
 def engine(door: Door, submission: Submission) -> Engine:
     submission.start_by(door.start)
     return Engine(door, submission)
+
+
+@pytest.fixture
+def ruled(engine: Engine, shop: Shop) -> Iterator[None]:
+    """Put the submission's policy.yaml into the cluster, for the namespace of this check."""
+    engine.submission.begun("policy.yaml")
+    with under_rules(shop, engine.call("kiosk.py", "read", "policy.yaml")):
+        yield

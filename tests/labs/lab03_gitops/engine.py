@@ -71,6 +71,11 @@ class Engine:
                 and event["verb"] not in ("get", "list", "watch")
                 and "dryRun" not in query(event)]  # fmt: skip
 
+    def has_begun(self) -> bool:
+        """Say whether the engine has written anything since the mark, if only a dry run."""
+        events = map(json.loads, self._lines()[self._seen :])
+        return any(event["user"]["username"] == USER for event in events)
+
     def _lines(self) -> list[str]:
         return self._log.read_text().splitlines()
 

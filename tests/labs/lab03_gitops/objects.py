@@ -87,7 +87,7 @@ class Shop:
         self.until(lambda: self.runs(one), "a Deployment's pods did not start")
 
     @staticmethod
-    def until(true: Callable[[], object], what: str, seconds: float = 20.0) -> None:
+    def until(true: Callable[[], object], what: str, seconds: float = 60.0) -> None:
         """Wait for something that is ours to come; raise JudgeError if it does not."""
         end = time.monotonic() + seconds
         while not true():

@@ -19,7 +19,7 @@ def waves(manifests):
 
 def healthy(one):
     if one["kind"] == "Deployment":
-        status = one.get("status") or {}
+        status = dict(one.get("status") or ())
         if status.get("observedGeneration", 0) < one["metadata"]["generation"]:
             return False
         counted = {status.get(name, 0)

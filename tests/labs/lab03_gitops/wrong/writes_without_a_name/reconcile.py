@@ -3,7 +3,7 @@
 import time
 
 from diff import changes
-from kiosk import WAVE, kind_of, live, name_of, where
+from kiosk import WAVE, apply, kind_of, live, name_of, where
 
 
 def healthy(one):
@@ -41,12 +41,10 @@ def reconcile(manifests, patience_s=30):
     for wave in waves(manifests):
         for one in wave:
             if changes(one):
-                there = live(one)
-                if there is None:
-                    kind_of(one).create(body=one, namespace=where(one)["namespace"])
-                else:
-                    meta = {**one["metadata"], "resourceVersion": there["metadata"]["resourceVersion"]}
-                    kind_of(one).replace(body={**one, "metadata": meta}, **where(one))
+                apply(one)
+                if one["kind"] == "Deployment": kind_of(one).patch(
+                    body={"metadata": {"annotations": {"kiosk.example/synced": "yes"}}},
+                    content_type="application/merge-patch+json", **where(one))
                 applied.append(name_of(one))
         end = time.monotonic() + patience_s
         ill = wave
