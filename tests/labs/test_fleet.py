@@ -31,6 +31,7 @@ SPEC = {
 WEB = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": META, "spec": SPEC}
 MAP = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "m", "namespace": "shop"},
        "data": {"a": "1", "b": "2"}}  # fmt: skip
+OTHER = {"name": "main", "image": "kiosk/web:2"}
 WEB_PATH = "/apis/apps/v1/namespaces/shop/deployments/web"
 MAP_PATH = "/api/v1/namespaces/shop/configmaps/m"
 
@@ -86,7 +87,7 @@ def test_what_is_as_it_should_be_is_not_even_tried(
         (MAP_PATH, {"data": {"a": None}}),
         (WEB_PATH, {"spec": {"replicas": 2}}),
         (WEB_PATH, {"metadata": {"labels": {"tier": None}}}),
-        (WEB_PATH, {"spec": {"template": {"spec": {"containers": [{"name": "main", "image": "x"}]}}}}),
+        (WEB_PATH, {"spec": {"template": {"spec": {"containers": [OTHER]}}}}),
     ],
 )  # fmt: skip
 def test_every_edit_of_what_git_says_is_seen(
