@@ -2,10 +2,11 @@
 
 import functools
 import json
+import os
 from pathlib import Path
 
 import yaml
-from kubernetes import client, config, dynamic, watch
+from kubernetes import config, dynamic, watch
 from kubernetes.client.exceptions import ApiException
 
 MANAGER = "kiosk-gitops"  # the name under which your engine writes
@@ -13,11 +14,15 @@ AUTOSCALER = "kiosk-autoscaler"  # whose fields are its own; anybody else's edit
 WAVE = "kiosk.example/wave"
 
 
-@functools.cache
 def cluster():
     """Return a client of the cluster that KUBECONFIG names."""
-    config.load_kube_config()
-    return dynamic.DynamicClient(client.ApiClient())
+    return client_of(os.environ["KUBECONFIG"])
+
+
+@functools.cache
+def client_of(kubeconfig):
+    """Return a client that knows what a cluster has; finding that out takes some requests."""
+    return dynamic.DynamicClient(config.new_client_from_config(kubeconfig))
 
 
 def read(place):

@@ -51,11 +51,13 @@ def fleet(found: Cluster) -> Iterator[ModuleType]:
     import fleet
     import kiosk
 
-    kiosk.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}})
-    yield fleet
-    for name in NAMES:
-        sys.modules.pop(name, None)
-    patch.undo()
+    try:
+        kiosk.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}})
+        yield fleet
+    finally:
+        for name in NAMES:
+            sys.modules.pop(name, None)
+        patch.undo()
 
 
 @pytest.fixture

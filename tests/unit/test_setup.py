@@ -114,6 +114,7 @@ def test_it_works_from_anywhere_and_through_symbolic_links(ready: Path, tmp_path
     assert says_where(lab(ready, at=tmp_path / "two").stdout, ready)
     for shell in (["sh", "lab"], ["./lab"]):
         done = subprocess.run(shell, capture_output=True, text=True, cwd=ready, timeout=60)
+        assert done.returncode == 0, done.stderr
         assert says_where(done.stdout, ready), done.stderr
 
 

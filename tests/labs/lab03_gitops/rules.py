@@ -19,7 +19,8 @@ KINDS = {
 EXCEPTIONS = "policy-exceptions"
 Object = dict[str, Any]
 FITS = ("256Mi", "268435456", "0.25Gi", "100M", "262144Ki", "64Mi")
-TOO_LARGE = ("257Mi", "1Gi", "268435457", "300M", "0.5Gi", "1G")
+TOO_LARGE = ("257Mi", "268435457", "300M")
+MUCH_TOO_LARGE = ("1Gi", "0.5Gi", "1G")  # as texts they are small
 
 
 def with_memory(one: Object, *limits: str | None) -> Object:
@@ -51,7 +52,7 @@ def let_in(shop: Any) -> list[tuple[str, Object]]:
 
 def kept_out(shop: Any) -> list[tuple[str, str, int, Object]]:
     """Return what breaks a rule: what it shows, the rule, the container's number, the object."""
-    limit, other = shop.fresh.sample(TOO_LARGE, 2)
+    limit, other = shop.fresh.choice(TOO_LARGE), shop.fresh.choice(MUCH_TOO_LARGE)
     return [
         (f"a limit of {limit}", "memory", 0, with_memory(shop.deployment(), limit)),
         (f"a limit of {other}", "memory", 0, with_memory(shop.deployment(), other)),
