@@ -12,6 +12,7 @@ from kubernetes.client.exceptions import ApiException
 MANAGER = "kiosk-gitops"  # the name under which your engine writes
 AUTOSCALER = "kiosk-autoscaler"  # whose fields are its own; anybody else's edit is drift
 WAVE = "kiosk.example/wave"
+AGENT = "kiosk-gitops/1 commit/{}"  # what the audit log keeps of who writes, and why
 
 
 def cluster():
@@ -23,6 +24,11 @@ def cluster():
 def client_of(kubeconfig):
     """Return a client that knows what a cluster has; finding that out takes some requests."""
     return dynamic.DynamicClient(config.new_client_from_config(kubeconfig))
+
+
+def carry_out(commit):
+    """Write the hash of a commit into the audit log, with every request from now on."""
+    cluster().client.user_agent = AGENT.format(commit)
 
 
 def read(place):

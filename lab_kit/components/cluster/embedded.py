@@ -15,6 +15,7 @@ from lab_kit.components.cluster.found import Cluster
 if TYPE_CHECKING:
     from lab_kit.components.controllers.images import Images
 
+CONTROLLERS = "system:kube-controller-manager"  # by which the audit log knows what they write
 OWN = {"audit", "bookmarks", "gc", "inject", "watch-410", "whole"}
 
 
@@ -32,7 +33,8 @@ def embedded(images: Images | None = None) -> Iterator[Cluster]:
 
             network = held.enter_context(Network())
             api = held.enter_context(KubernetesApi(address=network.service))
-            plane = held.enter_context(ControlPlane(api.kubeconfig, images, network))
+            settings = api.sign_in(CONTROLLERS, "system:masters")
+            plane = held.enter_context(ControlPlane(settings, images, network))
             api.api.logs = plane.kubelet.log
         admin = access(api.kubeconfig, Path(folder))
         held.callback(admin.close)

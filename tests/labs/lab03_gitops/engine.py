@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import lab_kit
 from lab_kit.components.cluster import Cluster
 from lab_kit.components.relay import Relay
 from lab_kit.judge import Submission
 from lab_kit.process import Connected, connected
 
 USER = "kiosk-engine"
+OURS = {"lab_kit": Path(lab_kit.__file__).parent}  # trail.py verifies signatures with it
 PATIENCE_S = 40.0
 Object = dict[str, Any]
 
@@ -30,7 +32,8 @@ class Door:
     def start(self, work: Path) -> Connected:
         """Start a submission's process; its kubeconfig leads to its own port."""
         place = self._folder / "config"
-        student = connected(work, read=[self._folder], env=lambda _: {"KUBECONFIG": str(place)})
+        student = connected(work, read=[self._folder], env=lambda _: {"KUBECONFIG": str(place)},
+                            libraries=OURS)  # fmt: skip
         server = self._settings["clusters"][0]["cluster"]
         host, _, port = self.found.server.url.removeprefix("https://").partition(":")
         inner = {**server, "server": f"https://127.0.0.1:{student.ports[0]}"}

@@ -102,6 +102,29 @@ def test_it_sees_its_folder_and_none_of_ours(student: Connected, submit: Submit)
     assert student.call("work.py", "start").value == "PermissionError"
 
 
+def test_it_imports_a_package_of_ours_only_where_it_is_given(
+    submit: Submit, tmp_path: Path
+) -> None:
+    package = tmp_path / "given_to_it"
+    package.mkdir()
+    (package / "__init__.py").write_text("WORD = 'given'\n")
+    (tmp_path / "beside.py").write_text("")
+    text = (
+        WORK
+        + """
+def given():
+    import given_to_it
+    return given_to_it.WORD
+"""
+    )
+    with connected(submit(text), libraries={"given_to_it": package}) as made:
+        assert made.call("work.py", "given", timeout=20).value == "given"
+        reply = made.call("work.py", "listed", str(tmp_path))
+        assert "beside.py" not in reply.value
+    with connected(submit(text)) as made:
+        assert made.call("work.py", "given", timeout=20).error.type == "ModuleNotFoundError"  # type: ignore[union-attr]
+
+
 def test_it_ends_with_its_block(submit: Submit) -> None:
     with connected(submit(WORK)) as student:
         assert student.call("work.py", "listed", "/nowhere", timeout=20).error is None
