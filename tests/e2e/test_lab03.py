@@ -19,8 +19,6 @@ def test_a_student_goes_from_stubs_to_green(server: Server, open_notebook: Open)
     cells = exercise_cells(server, LAB)
     start_with_stubs(notebook)
     finish(server, notebook, cells)
-    told = notebook.page.get_by_text("currency").all_text_contents()
-    assert any("'cents': 590" in text for text in told), told  # the service answered
     grow_back(notebook)
     assert notebook.errors == []
 

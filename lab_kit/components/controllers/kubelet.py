@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import math
 import threading
+import time
 from typing import Any
 
 from lab_kit.components.controllers.client import ApiError, Client
@@ -17,6 +19,7 @@ from lab_kit.components.controllers.writing import Writer, now, with_condition
 NODE = "kiosk-node"
 MOST_PROGRAMS = 24  # pods that run a program: each is a process of 10 MB
 FULL_AGAIN_S = 2.0
+LAST_S = 0.5  # for open requests of a pod that goes, once no Service sends it new ones
 
 
 class Held:
@@ -40,6 +43,7 @@ class Kubelet:
     def __init__(self, writer: Writer, images: Images, network: Network | None) -> None:
         self.writer, self.images, self.network = writer, images, network
         self._held: dict[Key, Held] = {}
+        self._going: list[tuple[float, Held]] = []
         self._lock = threading.Lock()
 
     def register(self) -> None:
@@ -63,14 +67,14 @@ class Kubelet:
         """Bring one pod a step further; return when to look again, in seconds."""
         pod, held = self.writer.caches["Pod"].get(key), self._held.get(key)
         if held and (pod is None or pod["metadata"]["uid"] != held.uid):
-            self._let_go(key)
+            self._let_go(key, LAST_S)
             held = None
         if pod is None:
-            return None
+            return self._end_the_going()
         if pod["metadata"].get("deletionTimestamp"):
-            self._let_go(key)
+            self._let_go(key, LAST_S)
             self.writer.delete("Pod", pod)
-            return None
+            return self._end_the_going()
         if (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed"):
             self._let_go(key)
             return None
@@ -93,6 +97,7 @@ class Kubelet:
     def close(self) -> None:
         for key in list(self._held):
             self._let_go(key)
+        self._end_the_going(math.inf)
 
     # -- parts -------------------------------------------------------------------------
 
@@ -134,14 +139,28 @@ class Kubelet:
     def _tell(self, pod: Object, reason: str, message: str, warn: bool) -> None:
         self.writer.tell("Pod", pod, reason, message, warn)
 
-    def _let_go(self, key: Key) -> None:
+    def _let_go(self, key: Key, last_s: float = 0.0) -> None:
+        """End a pod's containers, those that run a program after so many seconds."""
         with self._lock:
             held = self._held.pop(key, None)
-        if held:
+            if held:
+                end = time.monotonic() + (last_s if held.real else 0.0)
+                self._going.append((end, held))
+        self._end_the_going()
+
+    def _end_the_going(self, at: float = 0.0) -> float | None:
+        """End what is due; return in how many seconds there is more to do."""
+        at = at or time.monotonic()
+        with self._lock:
+            due = [held for end, held in self._going if end <= at]
+            self._going = [(end, held) for end, held in self._going if end > at]
+            next = min((end for end, _ in self._going), default=None)
+        for held in due:
             for one in held.containers:
                 one.end()
             if self.network:
                 self.network.give_back(held.address)
+        return None if next is None else max(0.05, next - at)
 
 
 def status(pod: Object, held: Held) -> Object:

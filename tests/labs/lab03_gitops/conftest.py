@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,14 +13,17 @@ from objects import Shop
 from rules import under_rules
 
 from lab_kit.components.cluster import Cluster, cluster
-from lab_kit.components.controllers import Images
+from lab_kit.components.controllers import Images, Program
+from lab_kit.components.controllers.images import Simulated
 from lab_kit.judge import Submission
 
 
 @pytest.fixture(scope="session")
 def found() -> Iterator[Cluster]:
     """Give all checks of one submission one cluster."""
-    with cluster(images=Images()) as made:
+    web = Program((sys.executable, "web.py"), Path(__file__).parent / "images")
+    images = Images({"shop/web:*-missing": Simulated(pulls=False), "shop/web:*": web})
+    with cluster(images=images) as made:
         made.needs("admission", "apply", "audit", "inject", "pods-run")
         yield made
 

@@ -25,15 +25,19 @@ class Door:
 
     def __init__(self, found: Cluster, folder: Path) -> None:
         self.found, self._folder, self._relay = found, folder, Relay()
+        self.service: tuple[str, int] | None = None  # what a submission reaches at its second port
         settings = found.server.sign_in(USER, "system:masters")
         self._listeners: tuple[socket.socket, ...] = ()
+        self.url = ""  # of that service, as the submission sees it
         self._settings = json.loads(settings.read_text())
 
     def start(self, work: Path) -> Connected:
         """Start a submission's process; its kubeconfig leads to its own port."""
         place = self._folder / "config"
-        student = connected(work, read=[self._folder], env=lambda _: {"KUBECONFIG": str(place)},
-                            libraries=OURS)  # fmt: skip
+        student = connected(
+            work, ports=2, read=[self._folder], env=lambda _: {"KUBECONFIG": str(place)},
+            libraries=OURS,
+        )  # fmt: skip
         server = self._settings["clusters"][0]["cluster"]
         host, _, port = self.found.server.url.removeprefix("https://").partition(":")
         inner = {**server, "server": f"https://127.0.0.1:{student.ports[0]}"}
@@ -41,7 +45,8 @@ class Door:
         place.write_text(json.dumps(settings))
         self._relay.remove(self._listeners)
         self._listeners = student.listeners()
-        self._relay.add(self._listeners, [(host, int(port))])
+        self._relay.add(self._listeners, [(host, int(port)), lambda: self.service])
+        self.url = f"http://127.0.0.1:{student.ports[1]}/"
         return student
 
     def __enter__(self) -> Door:
