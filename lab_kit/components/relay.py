@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 CHUNK = 65_536
 MAX_PAIRS = 64  # open connections of one listener
+PATIENCE_S = 5.0
 Address = tuple[str, int]
 Target = Address | Callable[[], Address | None]  # a function is asked anew for each connection
 
@@ -35,7 +36,7 @@ class Relay:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._targets: dict[socket.socket, Target] = {}
-        self._removed: list[socket.socket] = []
+        self._removed: list[tuple[tuple[socket.socket, ...], threading.Event]] = []
         self._added: list[socket.socket] = []
         self._thread: threading.Thread | None = None
         self._closed = False
@@ -61,11 +62,19 @@ class Relay:
         self._nudge()
 
     def remove(self, listeners: Sequence[socket.socket]) -> None:
-        """Stop serving these listeners and hang up their connections."""
-        if listeners:
-            with self._lock:
-                self._removed.extend(listeners)
-            self._nudge()
+        """Stop serving these listeners, close them and hang up their connections.
+
+        When it returns that is done: their file descriptors may be others' by then.
+        """
+        done = threading.Event()
+        with self._lock:
+            thread = self._thread
+            if not listeners or self._closed or thread is None:
+                return
+            self._removed.append((tuple(listeners), done))
+        self._nudge()
+        if thread is not threading.current_thread():
+            done.wait(PATIENCE_S)
 
     def close(self) -> None:
         """Hang up everything and end the thread."""
@@ -98,11 +107,10 @@ class Relay:
                 if key.data is None:
                     with contextlib.suppress(OSError):
                         self._wake[1].recv(CHUNK)
-                elif isinstance(key.data, _Side):
-                    if key.data in sides:
-                        _move(selector, sides, key.data, events)
-                else:
+                elif not isinstance(key.data, _Side):
                     self._accept(selector, sides, key.data)
+                elif key.data in sides:
+                    _move(selector, sides, key.data, events)
         for side in list(sides):
             _hang_up(selector, sides, side)
         for listener in self._targets:
@@ -115,14 +123,16 @@ class Relay:
         with self._lock:
             for listener in self._added:
                 selector.register(listener, selectors.EVENT_READ, listener)
-            for listener in self._removed:
-                if self._targets.pop(listener, None) is None:
-                    continue
-                for side in [side for side in sides if side.listener is listener]:
-                    _hang_up(selector, sides, side)
-                selector.unregister(listener)
-                listener.close()
-            self._added, self._removed = [], []
+            removed, self._added, self._removed = self._removed, [], []
+            for listeners, done in removed:
+                for listener in listeners:
+                    if self._targets.pop(listener, None) is None:
+                        continue
+                    for side in [side for side in sides if side.listener is listener]:
+                        _hang_up(selector, sides, side)
+                    selector.unregister(listener)
+                    listener.close()
+                done.set()
             return not self._closed
 
     def _accept(
@@ -133,7 +143,10 @@ class Relay:
         except OSError:
             return
         target = self._targets[listener]
-        address = target() if callable(target) else target
+        try:
+            address = target() if callable(target) else target
+        except Exception:  # noqa: BLE001 - whoever is served here pays for it, and nobody else
+            address = None
         if address is None or sum(s.listener is listener for s in sides) >= 2 * MAX_PAIRS:
             client.close()
             return

@@ -108,6 +108,32 @@ def test_removing_a_listener_hangs_up_and_keeps_the_others(echo):
             assert b.recv(1) == b"y"
 
 
+def test_a_descriptor_that_is_used_again_at_once_ends_no_relay(echo):
+    with Relay() as relay:
+        for _ in range(200):
+            listener, address = listen()
+            relay.add([listener], [echo])
+            relay.remove([listener])
+            assert listener.fileno() == -1
+        last, address = listen()
+        relay.add([last], [echo])
+        with socket.create_connection(address, timeout=10) as sock:
+            sock.sendall(b"x")
+            assert sock.recv(1) == b"x"
+
+
+def test_a_target_that_fails_hangs_up_and_the_others_are_served(echo):
+    (first, bad), (second, good) = listen(), listen()
+    with Relay() as relay:
+        relay.add([first, second], [lambda: 1 // 0, echo])
+        with socket.create_connection(bad, timeout=10) as sock:
+            with contextlib.suppress(ConnectionError):
+                assert sock.recv(1) == b""
+        with socket.create_connection(good, timeout=10) as sock:
+            sock.sendall(b"x")
+            assert sock.recv(1) == b"x"
+
+
 def test_closing_ends_the_thread_and_every_connection(echo):
     threads = threading.active_count()
     listener, address = listen()
